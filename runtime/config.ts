@@ -1,0 +1,321 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import Ajv from 'ajv';
+import { type Static, type TObject, type TSchema, Type } from 'typebox';
+import { durationMs } from './durations.ts';
+
+/**
+ * The whole configuration, in one place: each setting with its variable, its schema, its default and its meaning.
+ * `docs/configuration.md` is generated from this table, and a process refuses to start with every fault listed at once.
+ */
+
+/** What one environment variable means. `text` turns its string into the value that the schema checks. */
+interface Setting<S extends TSchema> {
+  variable: string;
+  schema: S;
+  /** What is used when the variable is absent or empty, as it would be written there; `undefined`: it is required. */
+  fallback: string | undefined;
+  text: (raw: string) => unknown;
+  /** Whether the value must never be printed. */
+  secret?: boolean;
+  /** What would be accepted, for the error message and the reference. */
+  accepts: string;
+  meaning: string;
+}
+
+const setting = <S extends TSchema>(s: Setting<S>): Setting<S> => s;
+
+const asIs = (raw: string): unknown => raw;
+const asNumber = (raw: string): unknown => (/^-?\d+$/.test(raw) ? Number(raw) : raw);
+const asDuration = (raw: string): unknown => durationMs(raw) ?? raw;
+const asList = (raw: string): unknown =>
+  raw
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+const DURATION = Type.Integer({ minimum: 1, maximum: 30 * 24 * 3_600_000 });
+const DURATION_WORDS = 'an ISO 8601 duration above zero and up to 30 days, such as PT10S';
+
+/** Every setting, by the name that code uses. Durations arrive as milliseconds, sizes as bytes. */
+export const SETTINGS = {
+  databaseUrl: setting({
+    variable: 'DATABASE_URL',
+    schema: Type.String({ pattern: '^postgres(ql)?://' }),
+    fallback: undefined,
+    text: asIs,
+    secret: true,
+    accepts: 'postgres://user:password@host:port/database',
+    meaning: 'Postgres 15 or newer. `bin/up` starts one of its own when this is not set.',
+  }),
+  redisUrl: setting({
+    variable: 'REDIS_URL',
+    schema: Type.String({ pattern: '^rediss?://' }),
+    fallback: undefined,
+    text: asIs,
+    secret: true,
+    accepts: 'redis://:password@host:port/0 (rediss:// for TLS)',
+    meaning:
+      'Redis 7 or newer, with `maxmemory-policy noeviction`. `bin/up` starts one of its own when this is not set.',
+  }),
+  temporalAddress: setting({
+    variable: 'TEMPORAL_ADDRESS',
+    schema: Type.String({ pattern: '^[^\\s:/]+:\\d{1,5}$' }),
+    fallback: undefined,
+    text: asIs,
+    accepts: 'host:port',
+    meaning: "Temporal's gRPC address. `bin/up` starts a development server of its own when this is not set.",
+  }),
+  temporalNamespace: setting({
+    variable: 'TEMPORAL_NAMESPACE',
+    schema: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' }),
+    fallback: 'default',
+    text: asIs,
+    accepts: 'letters, digits, dots, underscores and hyphens',
+    meaning: 'The Temporal namespace of this installation.',
+  }),
+  temporalUiUrl: setting({
+    variable: 'TEMPORAL_UI_URL',
+    schema: Type.String({ pattern: '^(https?://.*)?$' }),
+    fallback: '',
+    text: asIs,
+    accepts: 'an http or https address, or nothing',
+    meaning: "Where people open Temporal's Web UI; `doctor` looks there, and nothing depends on it.",
+  }),
+  host: setting({
+    variable: 'PLIMSOLL_HOST',
+    schema: Type.String({ format: 'address' }),
+    fallback: '127.0.0.1',
+    text: asIs,
+    accepts: 'an IPv4 or IPv6 address',
+    meaning: 'The address that the API listens on. `0.0.0.0` or `::` is every interface.',
+  }),
+  port: setting({
+    variable: 'PLIMSOLL_PORT',
+    schema: Type.Integer({ minimum: 0, maximum: 65535 }),
+    fallback: '8080',
+    text: asNumber,
+    accepts: 'a whole number from 0 to 65535 (0: any free port)',
+    meaning: 'The port that the API listens on. `bin/up` takes a free one instead when this one is taken, and says so.',
+  }),
+  apiProcesses: setting({
+    variable: 'PLIMSOLL_API_PROCESSES',
+    schema: Type.Integer({ minimum: 1, maximum: 64 }),
+    fallback: '1',
+    text: asNumber,
+    accepts: 'a whole number from 1 to 64',
+    meaning: 'How many API processes `bin/up` runs on one port. Each also has an address of its own, in `stack.json`.',
+  }),
+  nodePort: setting({
+    variable: 'PLIMSOLL_NODE_PORT',
+    schema: Type.Integer({ minimum: -1, maximum: 65535 }),
+    fallback: '-1',
+    text: asNumber,
+    accepts: 'a whole number from 0 to 65535 (0: any free port), or -1 for none',
+    meaning:
+      'A second port of this API process alone, on loopback, so that its metrics can be read where several processes ' +
+      'share a port. `bin/up` sets it.',
+  }),
+  workerPort: setting({
+    variable: 'PLIMSOLL_WORKER_PORT',
+    schema: Type.Integer({ minimum: 0, maximum: 65535 }),
+    fallback: '0',
+    text: asNumber,
+    accepts: 'a whole number from 0 to 65535 (0: any free port)',
+    meaning: "The port of the worker's `/health/live`, `/health/ready` and `/metrics`.",
+  }),
+  trustedProxies: setting({
+    variable: 'PLIMSOLL_TRUSTED_PROXIES',
+    schema: Type.Array(Type.String({ format: 'network' }), { maxItems: 1000 }),
+    fallback: '',
+    text: asList,
+    accepts: 'addresses and CIDR networks, separated by commas',
+    meaning:
+      'Proxies whose `X-Forwarded-For` is believed. Only from these is the forwarded address taken as the address ' +
+      'of the caller; every other peer is the caller itself.',
+  }),
+  secretKeys: setting({
+    variable: 'PLIMSOLL_SECRET_KEYS',
+    schema: Type.Array(Type.String({ format: 'secret-key' }), { minItems: 1, maxItems: 16 }),
+    fallback: undefined,
+    text: asList,
+    secret: true,
+    accepts: 'id:key, separated by commas; the key is 32 random bytes in base64, the id letters and digits',
+    meaning:
+      'Keys that encrypt signing secrets at rest (AES-256-GCM). The first one writes, all of them read: to rotate, ' +
+      'put a new one in front. `bin/up` makes one and keeps it in its home.',
+  }),
+  databasePoolSize: setting({
+    variable: 'PLIMSOLL_DATABASE_POOL_SIZE',
+    schema: Type.Integer({ minimum: 2, maximum: 500 }),
+    fallback: '20',
+    text: asNumber,
+    accepts: 'a whole number from 2 to 500',
+    meaning: 'Connections to Postgres that one process may hold.',
+  }),
+  databaseTimeoutMs: setting({
+    variable: 'PLIMSOLL_DATABASE_TIMEOUT',
+    schema: DURATION,
+    fallback: 'PT5S',
+    text: asDuration,
+    accepts: DURATION_WORDS,
+    meaning: 'How long a process waits for a connection to Postgres, and for one statement, before it answers 503.',
+  }),
+  redisTimeoutMs: setting({
+    variable: 'PLIMSOLL_REDIS_TIMEOUT',
+    schema: DURATION,
+    fallback: 'PT2S',
+    text: asDuration,
+    accepts: DURATION_WORDS,
+    meaning: 'How long a command to Redis may take before the call is answered with 503.',
+  }),
+  temporalTimeoutMs: setting({
+    variable: 'PLIMSOLL_TEMPORAL_TIMEOUT',
+    schema: DURATION,
+    fallback: 'PT5S',
+    text: asDuration,
+    accepts: DURATION_WORDS,
+    meaning: 'The deadline of one call to Temporal.',
+  }),
+  publicBodyLimitBytes: setting({
+    variable: 'PLIMSOLL_PUBLIC_BODY_LIMIT_BYTES',
+    schema: Type.Integer({ minimum: 1024, maximum: 1_048_576 }),
+    fallback: '65536',
+    text: asNumber,
+    accepts: 'a whole number from 1024 to 1048576',
+    meaning: 'The largest body that the public API reads. Beyond it: 413, and nothing is counted.',
+  }),
+  headerLimitBytes: setting({
+    variable: 'PLIMSOLL_HEADER_LIMIT_BYTES',
+    schema: Type.Integer({ minimum: 2048, maximum: 1_048_576 }),
+    fallback: '16384',
+    text: asNumber,
+    accepts: 'a whole number from 2048 to 1048576',
+    meaning: 'The largest request line and headers together. Beyond it: 431.',
+  }),
+  headersTimeoutMs: setting({
+    variable: 'PLIMSOLL_HEADERS_TIMEOUT',
+    schema: DURATION,
+    fallback: 'PT10S',
+    text: asDuration,
+    accepts: DURATION_WORDS,
+    meaning: "How long a caller may take to send a request's headers. Beyond it: 408.",
+  }),
+  requestTimeoutMs: setting({
+    variable: 'PLIMSOLL_REQUEST_TIMEOUT',
+    schema: DURATION,
+    fallback: 'PT30S',
+    text: asDuration,
+    accepts: DURATION_WORDS,
+    meaning: 'How long a caller may take to send a whole request. Beyond it: 408.',
+  }),
+  keepAliveTimeoutMs: setting({
+    variable: 'PLIMSOLL_KEEP_ALIVE_TIMEOUT',
+    schema: DURATION,
+    fallback: 'PT75S',
+    text: asDuration,
+    accepts: DURATION_WORDS,
+    meaning: "How long an idle connection stays open. It must be longer than a load balancer's own idle time.",
+  }),
+  shutdownGraceMs: setting({
+    variable: 'PLIMSOLL_SHUTDOWN_GRACE',
+    schema: DURATION,
+    fallback: 'PT20S',
+    text: asDuration,
+    accepts: DURATION_WORDS,
+    meaning: 'How long a process that was told to end may take to answer the calls in flight.',
+  }),
+  logLevel: setting({
+    variable: 'PLIMSOLL_LOG_LEVEL',
+    schema: Type.Union(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level) => Type.Literal(level)),
+    ),
+    fallback: 'info',
+    text: asIs,
+    accepts: 'trace, debug, info, warn, error, fatal or silent',
+    meaning: 'The least severe line that is logged.',
+  }),
+} as const;
+
+type Settings = typeof SETTINGS;
+export type Config = { [Name in keyof Settings]: Static<Settings[Name]['schema']> };
+
+/** One thing wrong with the configuration, in words that say what would be right. */
+export interface ConfigFault {
+  variable: string;
+  message: string;
+}
+
+/** Thrown with all faults at once, so that nobody mends them one start at a time. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: ConfigFault[];
+  constructor(faults: ConfigFault[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((f) => `  ${f.variable}: ${f.message}`).join('\n')}`,
+    );
+    this.faults = faults;
+  }
+}
+
+const ajv = new Ajv.default({ strict: true, allErrors: true });
+ajv.addFormat('address', (text) => isIP(text) !== 0);
+ajv.addFormat('network', isNetwork);
+ajv.addFormat('secret-key', (text) => {
+  const [id, key] = text.split(':');
+  return /^[A-Za-z0-9]{1,32}$/.test(id ?? '') && /^[A-Za-z0-9+/]{43}=$/.test(key ?? '');
+});
+
+/**
+ * Reads every setting from environment variables. A variable named `X_FILE` names a file that holds the value of `X`
+ * (as container platforms mount secrets).
+ * @throws {ConfigError} listing every fault; a secret's value is never in it.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  return readSettings(Object.keys(SETTINGS) as (keyof Settings)[], env);
+}
+
+/** Reads some of the settings alone, for commands that need no more (such as a migration, which needs no Redis). */
+export function readSettings<Name extends keyof Settings>(names: Name[], env: NodeJS.ProcessEnv): Pick<Config, Name> {
+  const faults: ConfigFault[] = [];
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    const each: Setting<TSchema> = SETTINGS[name];
+    try {
+      const raw = rawValue(each.variable, env) ?? each.fallback;
+      if (raw === undefined) throw new Error(`is not set; it takes ${each.accepts}`);
+      const value = each.text(raw);
+      if (!ajv.validate(each.schema as TObject, value)) {
+        throw new Error(`${each.secret ? 'its value' : JSON.stringify(raw)} is not accepted; it takes ${each.accepts}`);
+      }
+      values[name] = value;
+    } catch (error) {
+      faults.push({ variable: each.variable, message: (error as Error).message });
+    }
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return values as Pick<Config, Name>;
+}
+
+function rawValue(variable: string, env: NodeJS.ProcessEnv): string | undefined {
+  const direct = env[variable]?.trim();
+  const file = env[`${variable}_FILE`]?.trim();
+  if (direct && file) throw new Error(`is set twice: by ${variable} and by ${variable}_FILE`);
+  if (direct) return direct;
+  if (!file) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new Error(`the file that ${variable}_FILE names can't be read (${(error as NodeJS.ErrnoException).code})`, {
+      cause: error,
+    });
+  }
+}
+
+/** Whether a text is an address or a CIDR network. */
+function isNetwork(text: string): boolean {
+  const [address, bits, ...rest] = text.split('/');
+  const family = isIP(address ?? '');
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, extra: object = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], pool: 'forks' as const, ...extra },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      // Pure functions: no server, milliseconds.
+      project('unit'),
+      // On the real stack that `bin/test` has started (its stack.json is named by PLIMSOLL_TEST_STACK).
+      project('integration', { testTimeout: 30_000, hookTimeout: 60_000 }),
+      // On the time-skipping test server, with the workflow bundle made once.
+      project('workflows', { testTimeout: 60_000, hookTimeout: 60_000, globalSetup: ['test/workflows/bundle.ts'] }),
+    ],
+  },
+});
