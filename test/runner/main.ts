@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArguments, USAGE } from './arguments.ts';
+import { endRunning } from './process.ts';
+import { startThrowawayStack, type ThrowawayStack } from './stack.ts';
+import { STATIC_CHECKS } from './static.ts';
+import {
+  closingLine,
+  exitCode,
+  failedPart,
+  type PartResult,
+  partLine,
+  skipLines,
+  staticPart,
+  total,
+} from './summary.ts';
+import { runProject } from './vitest.ts';
+
+// `bin/test`: checks, and tests on a stack of its own. Parts that don't wait for the stack run while it starts.
+
+const plan = parseArguments(process.argv.slice(2));
+if ('fault' in plan) {
+  process.stderr.write(`${plan.fault}\n${USAGE}`);
+  process.exit(2);
+}
+const { parts, vitestOptions, filtered, deep } = plan;
+if (deep) process.env.PLIMSOLL_DEEP = '1';
+
+const results: PartResult[] = [];
+const scratch = mkdtempSync(join(tmpdir(), 'plimsoll-results-'));
+let stack: ThrowawayStack | undefined;
+const interruption = new AbortController();
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (interruption.signal.aborted) return endRunning('SIGKILL');
+    interruption.abort();
+    process.stderr.write(`\n${signal}: stopping what was started…\n`);
+    endRunning('SIGTERM');
+  });
+}
+
+try {
+  if (parts.includes('integration') && !process.env.PLIMSOLL_TEST_HOME) stack = startThrowawayStack();
+  // Awaited below by the part that needs it; a failure before that must not end this process.
+  const stackReady = Promise.allSettled([stack?.ready]).then(([only]) => only);
+
+  const live = parts.length === 1;
+  const jobs: (() => Promise<PartResult>)[] = [];
+  if (parts.includes('static')) for (const check of STATIC_CHECKS) jobs.push(() => staticPart(check));
+  for (const part of parts) {
+    if (part === 'static') continue;
+    jobs.push(async () => {
+      const options = { project: part, options: vitestOptions, filtered, deep, live, scratch };
+      if (part !== 'integration') return runProject({ ...options, env: {} });
+      const started = await stackReady;
+      if (started.status === 'rejected') return failedPart(part, `The stack did not start. ${started.reason.message}`);
+      const result = await runProject({ ...options, env: stack ? { PLIMSOLL_TEST_HOME: stack.home } : {} });
+      if (result.failed > 0 && stack) result.report += `\nThe ends of the logs:\n${stack.logTails(25)}\n`;
+      return result;
+    });
+  }
+  await inTwoLanes(jobs, (result) => {
+    results.push(result);
+    if (result.failed > 0 && !interruption.signal.aborted) process.stdout.write(`${result.report}\n`);
+    process.stdout.write(`${partLine(result)}\n`);
+  });
+} finally {
+  endRunning('SIGTERM');
+  await stack?.stop();
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+const sum = total(results, { filtered });
+for (const line of skipLines(results, { filtered })) process.stdout.write(`${line}\n`);
+if (interruption.signal.aborted) process.stdout.write('Interrupted: the counts below are incomplete.\n');
+process.stdout.write(`\n${closingLine(sum)}\n`);
+process.exitCode = interruption.signal.aborted ? 130 : exitCode(sum);
+
+/** Runs the jobs in their order, two at a time: on two cores more would only make each slower. */
+async function inTwoLanes<T>(queue: (() => Promise<T>)[], done: (result: T) => void): Promise<void> {
+  const lane = async (): Promise<void> => {
+    for (let job = queue.shift(); job && !interruption.signal.aborted; job = queue.shift()) done(await job());
+  };
+  await Promise.all([lane(), lane()]);
+}
