@@ -1,0 +1,74 @@
+import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
+
+/** API keys and secrets: made here, shown once, kept as hash or ciphertext. */
+
+const API_KEY_PREFIX = 'kp_live_';
+/** How much of a key is shown after the first time: enough to tell one's keys apart, far too little to guess one. */
+const SHOWN_CHARACTERS = API_KEY_PREFIX.length + 4;
+
+export interface NewApiKey {
+  /** Shown once, then forgotten. */
+  key: string;
+  hash: Buffer;
+  prefix: string;
+}
+
+/** A new product API key: 64 hexadecimal digits behind its prefix (docs/spec/keyport.md §1.3, §13.20). */
+export function newApiKey(): NewApiKey {
+  const key = API_KEY_PREFIX + randomBytes(32).toString('hex');
+  return { key, hash: hashApiKey(key), prefix: key.slice(0, SHOWN_CHARACTERS) };
+}
+
+/**
+ * What is stored of a key. SHA-256 without salt is enough for 256 random bits, and finding a row by it compares no secret:
+ * how long that takes tells only of the hash.
+ */
+export function hashApiKey(key: string): Buffer {
+  return hash('sha256', key, 'buffer');
+}
+
+/** A new secret that signs responses; its UTF-8 text is the HMAC's key (docs/spec/keyport.md §3.7). */
+export function newSigningSecret(): string {
+  return `sgn_${randomBytes(32).toString('hex')}`;
+}
+
+/**
+ * Encrypts texts for storage: AES-256-GCM with the first of the configured keys, readable with all of them, so that a key is
+ * rotated by putting a new one in front. `context` (the row's id) is authenticated: a ciphertext moved to another row is
+ * refused.
+ */
+export class SecretBox {
+  readonly #keys: Map<string, Buffer>;
+  readonly #writing: string;
+
+  /** @param keys as `id:base64`, at least one. */
+  constructor(keys: readonly string[]) {
+    this.#keys = new Map(
+      keys.map((each) => {
+        const [id, key] = each.split(':');
+        return [id!, Buffer.from(key!, 'base64')];
+      }),
+    );
+    const [first] = this.#keys.keys();
+    if (first === undefined) throw new Error('At least one key is needed');
+    this.#writing = first;
+  }
+
+  seal(text: string, context: string): string {
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', this.#keys.get(this.#writing)!, nonce).setAAD(Buffer.from(context));
+    const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    return `${this.#writing}:${sealed.toString('base64')}`;
+  }
+
+  /** @throws when the key is not configured any more, or the text was changed or moved. */
+  open(sealed: string, context: string): string {
+    const [id = '', text = ''] = sealed.split(':');
+    const key = this.#keys.get(id);
+    if (!key) throw new Error(`A secret was encrypted with the key '${id}', which PLIMSOLL_SECRET_KEYS does not hold`);
+    const bytes = Buffer.from(text, 'base64');
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAAD(Buffer.from(context));
+    decipher.setAuthTag(bytes.subarray(-16));
+    return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8');
+  }
+}

@@ -1,0 +1,56 @@
+import type { Knex } from 'knex';
+import { newId } from '../runtime/ids.ts';
+
+/** How a developer names a customer. At least one of e-mail and Discord id is given; e-mails are lower case. */
+export interface CustomerReference {
+  email: string | null;
+  discordId: string | null;
+  name: string | null;
+}
+
+/**
+ * Finds the person that a developer means, or makes a record of them, and keeps what was typed in this organisation's profile.
+ *
+ * The e-mail decides, then the Discord id. Nothing that a developer types is ever added to the record of a person who exists:
+ * that would let anybody attach an identity of their own to somebody else's licences. Records are merged by the person's
+ * proof or by staff (docs/spec/keyport.md §10.1).
+ */
+export async function resolveCustomer(
+  trx: Knex.Transaction,
+  organizationId: string,
+  reference: CustomerReference,
+): Promise<string> {
+  const customerId = (await findCustomer(trx, reference)) ?? (await insertCustomer(trx, reference));
+  const typed = { email: reference.email, discord_id: reference.discordId, name: reference.name };
+  const given = Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== null));
+  const insert = trx('customer_profiles')
+    .insert({ organization_id: organizationId, customer_id: customerId, ...typed })
+    .onConflict(['organization_id', 'customer_id']);
+  await (Object.keys(given).length === 0 ? insert.ignore() : insert.merge({ ...given, updated_at: trx.fn.now(3) }));
+  return customerId;
+}
+
+async function findCustomer(
+  trx: Knex.Transaction,
+  { email, discordId }: CustomerReference,
+): Promise<string | undefined> {
+  const byEmail = email !== null && (await trx('customers').where({ email }).first<{ id: string } | undefined>('id'));
+  if (byEmail) return byEmail.id;
+  const byDiscord =
+    discordId !== null &&
+    (await trx('customers').where({ discord_id: discordId }).first<{ id: string } | undefined>('id'));
+  return byDiscord ? byDiscord.id : undefined;
+}
+
+async function insertCustomer(trx: Knex.Transaction, reference: CustomerReference): Promise<string> {
+  const [row] = await trx('customers')
+    .insert({ id: newId(), email: reference.email, discord_id: reference.discordId })
+    .onConflict()
+    .ignore()
+    .returning<{ id: string }[]>('id');
+  if (row) return row.id;
+  // Somebody else made the same person in the meantime; their commit is visible now.
+  const found = await findCustomer(trx, reference);
+  if (found === undefined) throw new Error('A customer was neither found nor made');
+  return found;
+}

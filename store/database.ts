@@ -1,0 +1,54 @@
+import knex, { type Knex } from 'knex';
+import pg from 'pg';
+import type { Config } from '../runtime/config.ts';
+
+// A timestamp leaves this room as epoch milliseconds and a bigint as a number, everywhere alike.
+pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text) => new Date(text).getTime());
+pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`Too large for a number: ${text}`);
+  return value;
+});
+
+/** The pool of one process. Nothing connects before the first query. */
+export function connectDatabase(
+  config: Pick<Config, 'databaseUrl' | 'databasePoolSize' | 'databaseTimeoutMs'>,
+  applicationName = 'plimsoll',
+): Knex {
+  return knex({
+    client: 'pg',
+    connection: {
+      connectionString: config.databaseUrl,
+      application_name: applicationName,
+      connectionTimeoutMillis: config.databaseTimeoutMs,
+      statement_timeout: config.databaseTimeoutMs,
+      // The server's limit can't be told when the server is the one that hangs, so the client keeps one too.
+      query_timeout: config.databaseTimeoutMs + 1_000,
+      idle_in_transaction_session_timeout: config.databaseTimeoutMs * 2,
+      keepAlive: true,
+    },
+    pool: { min: 0, max: config.databasePoolSize },
+    acquireConnectionTimeout: config.databaseTimeoutMs,
+  });
+}
+
+/** Whether an error means that Postgres is away or overloaded rather than that we asked something wrong. */
+export function isDatabaseOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return (
+    error.name === 'KnexTimeoutError' ||
+    // Connection exceptions, resources exhausted, the server ending, a statement that took too long.
+    /^(08|53|57P|57014|25P03)/.test(code) ||
+    /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/.test(code) ||
+    /Connection terminated|Query read timeout|timeout expired|Client has encountered a connection error/.test(
+      error.message,
+    )
+  );
+}
+
+/** Whether an error is a unique constraint that another row already fills. */
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  const { code, constraint: name } = error as { code?: string; constraint?: string };
+  return code === '23505' && name === constraint;
+}

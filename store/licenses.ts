@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto';
+import type { Knex } from 'knex';
+import { Refusal } from '../domain/refusal.ts';
+import { normalAddress } from '../domain/validation/addresses.ts';
+import type { JsonObject } from '../domain/validation/facts.ts';
+import { formatLicenseKey, LICENSE_KEY_BYTES } from '../domain/validation/license-key.ts';
+import { isComparable, type VersionPin } from '../domain/validation/versions.ts';
+import { newId } from '../runtime/ids.ts';
+import { type CustomerReference, resolveCustomer } from './customers.ts';
+import { returnPlaces, takePlaces } from './limits.ts';
+import { holdProduct } from './products.ts';
+
+/** What a licence is made of (docs/spec/keyport.md §4.3). Times are epoch milliseconds, UTC. */
+export interface NewLicense {
+  productId: string;
+  customer: CustomerReference;
+  /** `null`: a lifetime licence. */
+  expiresAtMs: number | null;
+  /** Not given: the product's default; `null` or 0: no cap (§13.6). */
+  maxIps?: number | null | undefined;
+  notes?: string | null | undefined;
+  pin?: VersionPin | null | undefined;
+  customOverride?: JsonObject | null | undefined;
+}
+
+export interface License {
+  id: string;
+  organizationId: string;
+  productId: string;
+  customerId: string;
+  licenseKey: string;
+  status: 'active' | 'revoked';
+  expiresAtMs: number | null;
+  maxIps: number | null;
+}
+
+/** Settings of a licence that can be changed at any time (docs/spec/keyport.md §4.5). */
+export interface LicenseChange {
+  expiresAtMs?: number | null;
+  maxIps?: number | null;
+  notes?: string | null;
+  pin?: VersionPin | null;
+  customOverride?: JsonObject | null;
+}
+
+const COLUMNS = [
+  'id',
+  'organization_id',
+  'product_id',
+  'customer_id',
+  'license_key',
+  'status',
+  'expires_at',
+  'max_ips',
+];
+
+/** Creates a licence if the organisation may have one more. @throws {Refusal} `plan_limit_reached`, `validation_failed`, `not_found` */
+export async function createLicense(trx: Knex.Transaction, input: NewLicense): Promise<License> {
+  // Shared: licences are made side by side, but none while their product is being deleted.
+  const { organizationId, defaultMaxIps } = await holdProduct(trx, input.productId);
+  const customerId = await resolveCustomer(trx, organizationId, input.customer);
+  await takePlaces(trx, { organizationId, limit: 'licenses', amount: 1 });
+  const [row] = await trx('licenses')
+    .insert({
+      id: newId(),
+      organization_id: organizationId,
+      product_id: input.productId,
+      customer_id: customerId,
+      license_key: formatLicenseKey(randomBytes(LICENSE_KEY_BYTES)),
+      ...columnsOf({
+        expiresAtMs: input.expiresAtMs,
+        maxIps: input.maxIps === undefined ? defaultMaxIps : input.maxIps,
+        notes: input.notes ?? null,
+        pin: input.pin ?? null,
+        customOverride: input.customOverride ?? null,
+      }),
+    })
+    .returning(COLUMNS);
+  return toLicense(row as LicenseRow);
+}
+
+/** @throws {Refusal} `not_found` */
+export async function getLicense(db: Knex, id: string): Promise<License> {
+  const row = await db('licenses').where({ id }).first<LicenseRow | undefined>(COLUMNS);
+  if (!row) throw new Refusal('not_found', { what: 'license' });
+  return toLicense(row);
+}
+
+export async function findLicenseByKey(db: Knex, licenseKey: string): Promise<License | undefined> {
+  const row = await db('licenses').where({ license_key: licenseKey }).first<LicenseRow | undefined>(COLUMNS);
+  return row && toLicense(row);
+}
+
+/** @throws {Refusal} `not_found`, `validation_failed` */
+export async function changeLicense(trx: Knex.Transaction, id: string, change: LicenseChange): Promise<License> {
+  const [row] = await trx('licenses')
+    .where({ id })
+    .update({ ...columnsOf(change), updated_at: trx.fn.now(3) })
+    .returning(COLUMNS);
+  if (!row) throw new Refusal('not_found', { what: 'license' });
+  return toLicense(row as LicenseRow);
+}
+
+/** Revokes a licence; again changes nothing, and nothing brings it back (docs/spec/keyport.md §4.6). @throws {Refusal} `not_found` */
+export async function revokeLicense(trx: Knex.Transaction, id: string): Promise<License> {
+  await trx('licenses')
+    .where({ id, status: 'active' })
+    .update({ status: 'revoked', revoked_at: trx.fn.now(3), updated_at: trx.fn.now(3) });
+  return getLicense(trx, id);
+}
+
+/** Deletes a licence and gives its place back (docs/spec/keyport.md §13.14). @throws {Refusal} `not_found` */
+export async function deleteLicense(trx: Knex.Transaction, id: string): Promise<void> {
+  const { organizationId } = await getLicense(trx, id);
+  const deleted = await trx('licenses').where({ id }).delete();
+  if (deleted === 0) throw new Refusal('not_found', { what: 'license' });
+  await returnPlaces(trx, { organizationId, limit: 'licenses', amount: 1 });
+}
+
+/**
+ * Registers an address by hand, within the licence's cap (docs/spec/keyport.md §6.3). One that is registered stays as it is.
+ * @throws {Refusal} `conflict` at the cap, `validation_failed`, `not_found`
+ */
+export async function addIp(trx: Knex.Transaction, licenseId: string, address: string): Promise<void> {
+  const normal = mustBeAddress(address);
+  const license = await lockLicense(trx, licenseId);
+  const existing = await trx('license_ips')
+    .where({ license_id: licenseId })
+    .select<{ address: string }[]>(trx.raw('host(address) as address'));
+  if (existing.some((row) => row.address === normal)) return;
+  if (license.maxIps !== null && existing.length >= license.maxIps) {
+    throw new Refusal('conflict', {
+      message: `${existing.length} of ${license.maxIps} addresses are registered. Raise the cap or remove one.`,
+    });
+  }
+  await trx('license_ips').insert({
+    organization_id: license.organizationId,
+    license_id: licenseId,
+    address: normal,
+    origin: 'manual',
+  });
+}
+
+/** Removes one registered address. @throws {Refusal} `not_found` */
+export async function removeIp(trx: Knex.Transaction, licenseId: string, address: string): Promise<void> {
+  await lockLicense(trx, licenseId);
+  const removed = await trx('license_ips')
+    .where({ license_id: licenseId, address: mustBeAddress(address) })
+    .delete();
+  if (removed === 0) throw new Refusal('not_found', { what: 'ip' });
+}
+
+/** Clears all registered addresses, so that the customer may activate from new ones (docs/spec/keyport.md §6.4). */
+export async function resetIps(trx: Knex.Transaction, licenseId: string): Promise<{ removed: number }> {
+  await lockLicense(trx, licenseId);
+  return { removed: await trx('license_ips').where({ license_id: licenseId }).delete() };
+}
+
+/** Locks a licence against other changes of it and of its addresses. @throws {Refusal} `not_found` */
+export async function lockLicense(trx: Knex.Transaction, id: string): Promise<License> {
+  const row = await trx('licenses').where({ id }).forNoKeyUpdate().first<LicenseRow | undefined>(COLUMNS);
+  if (!row) throw new Refusal('not_found', { what: 'license' });
+  return toLicense(row);
+}
+
+function mustBeAddress(text: string): string {
+  const normal = normalAddress(text);
+  if (normal !== undefined) return normal;
+  throw new Refusal('validation_failed', {
+    errors: [
+      {
+        pointer: '/address',
+        code: 'not_an_address',
+        message: `${JSON.stringify(text)} is no IP address.`,
+        accepts: 'an IPv4 or IPv6 address',
+      },
+    ],
+  });
+}
+
+function columnsOf(change: LicenseChange): Record<string, unknown> {
+  const { expiresAtMs, maxIps, notes, pin, customOverride } = change;
+  const columns: Record<string, unknown> = {};
+  if (expiresAtMs !== undefined) columns.expires_at = expiresAtMs === null ? null : new Date(expiresAtMs);
+  if (maxIps !== undefined) columns.max_ips = maxIps === 0 ? null : maxIps;
+  if (notes !== undefined) columns.notes = notes;
+  if (customOverride !== undefined)
+    columns.custom_override = customOverride === null ? null : JSON.stringify(customOverride);
+  if (pin !== undefined) {
+    if (pin?.mode === 'range') mustBeRange(pin.min, pin.max);
+    columns.version_pin_mode = pin?.mode ?? null;
+    columns.version_pinned = pin?.mode === 'exact' ? pin.version : null;
+    columns.version_range_min = pin?.mode === 'range' ? pin.min : null;
+    columns.version_range_max = pin?.mode === 'range' ? pin.max : null;
+  }
+  return columns;
+}
+
+function mustBeRange(min: string | null, max: string | null): void {
+  const accepts = 'numbers with dots, such as 2.1 or 2.1.0-beta.1; at least one of the two bounds';
+  const errors = [
+    { pointer: '/version_range_min', bound: min },
+    { pointer: '/version_range_max', bound: max },
+  ]
+    .filter(({ bound }) => (bound === null ? min === null && max === null : !isComparable(bound)))
+    .map(({ pointer, bound }) => ({
+      pointer,
+      code: 'not_a_version',
+      message: `${JSON.stringify(bound)} can't bound a range.`,
+      accepts,
+    }));
+  if (errors.length > 0) throw new Refusal('validation_failed', { errors });
+}
+
+interface LicenseRow {
+  id: string;
+  organization_id: string;
+  product_id: string;
+  customer_id: string;
+  license_key: string;
+  status: 'active' | 'revoked';
+  expires_at: number | null;
+  max_ips: number | null;
+}
+
+function toLicense(row: LicenseRow): License {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    productId: row.product_id,
+    customerId: row.customer_id,
+    licenseKey: row.license_key,
+    status: row.status,
+    expiresAtMs: row.expires_at,
+    maxIps: row.max_ips,
+  };
+}

@@ -1,0 +1,227 @@
+import type { Knex } from 'knex';
+import { type Limit, plansByRank } from '../domain/plans/catalogue.ts';
+import type { Override, SubjectState } from '../domain/plans/entitlements.ts';
+import { Refusal } from '../domain/refusal.ts';
+import type { BillingState } from '../domain/validation/facts.ts';
+import { newId } from '../runtime/ids.ts';
+import { getCatalogue, newestCatalogueId } from './catalogues.ts';
+
+/** The catalogue that governs organisations. */
+export const PLATFORM_CATALOGUE = 'platform';
+
+export interface Organization {
+  id: string;
+  name: string;
+  slug: string;
+  catalogueId: string;
+  plan: string;
+  billingState: BillingState;
+  suspendedAtMs: number | null;
+  signingEnabled: boolean;
+}
+
+export interface OrganizationRow {
+  id: string;
+  name: string;
+  slug: string;
+  catalogue_id: string;
+  plan: string;
+  billing_state: BillingState;
+  suspended_at: number | null;
+  signing_enabled: boolean;
+}
+
+const COLUMNS = ['id', 'name', 'slug', 'catalogue_id', 'plan', 'billing_state', 'suspended_at', 'signing_enabled'];
+
+/** Creates an organisation on a plan of the newest platform catalogue. @throws {Refusal} `name_taken` (the slug), `validation_failed` */
+export async function createOrganization(
+  trx: Knex.Transaction,
+  input: { name: string; slug: string; plan: string },
+): Promise<Organization> {
+  const catalogueId = await newestCatalogueId(trx, PLATFORM_CATALOGUE);
+  await mustHavePlan(trx, catalogueId, input.plan);
+  const [row] = await trx('organizations')
+    .insert({ id: newId(), name: input.name, slug: input.slug, catalogue_id: catalogueId, plan: input.plan })
+    .onConflict('slug')
+    .ignore()
+    .returning(COLUMNS);
+  if (!row) throw new Refusal('name_taken', { pointer: '/slug' });
+  return toOrganization(row as OrganizationRow);
+}
+
+export async function findOrganizationBySlug(db: Knex, slug: string): Promise<Organization | undefined> {
+  const row = await db('organizations').where({ slug }).first<OrganizationRow | undefined>(COLUMNS);
+  return row && toOrganization(row);
+}
+
+/** @throws {Refusal} `not_found` */
+export async function getOrganization(db: Knex, id: string): Promise<Organization> {
+  const row = await db('organizations').where({ id }).first<OrganizationRow | undefined>(COLUMNS);
+  if (!row) throw new Refusal('not_found', { what: 'organization' });
+  return toOrganization(row);
+}
+
+/**
+ * Puts an organisation on another plan. The rows of its limits are locked first, so that a create that was decided under the
+ * old plan is finished before, and the next one sees the new plan.
+ */
+export async function changePlan(trx: Knex.Transaction, organizationId: string, plan: string): Promise<Organization> {
+  const organization = await lockOrganization(trx, organizationId);
+  await mustHavePlan(trx, organization.catalogueId, plan);
+  await trx('limit_usage')
+    .where({ scope_id: organizationId })
+    .orderBy('limit_name')
+    .forNoKeyUpdate()
+    .select('limit_name');
+  return update(trx, organizationId, { plan });
+}
+
+/** Sets the state of billing; `cancelled` is served by the catalogue's fallback plan (docs/spec/keyport.md §13.10). */
+export async function changeBillingState(
+  trx: Knex.Transaction,
+  organizationId: string,
+  state: BillingState,
+): Promise<Organization> {
+  return update(trx, organizationId, { billing_state: state });
+}
+
+/** Suspends an organisation with a reason, or lifts the suspension with `null`. */
+export async function changeSuspension(
+  trx: Knex.Transaction,
+  organizationId: string,
+  reason: string | null,
+): Promise<Organization> {
+  return update(trx, organizationId, {
+    suspended_at: reason === null ? null : trx.fn.now(3),
+    suspended_reason: reason,
+  });
+}
+
+/** The organisation's half of the signing switch (docs/spec/keyport.md §3.7). */
+export async function changeOrganizationSigning(
+  trx: Knex.Transaction,
+  organizationId: string,
+  enabled: boolean,
+): Promise<Organization> {
+  return update(trx, organizationId, { signing_enabled: enabled });
+}
+
+export interface NewOverride {
+  organizationId: string;
+  kind: 'limit' | 'feature';
+  name: string;
+  value: Limit | boolean;
+  reason: string;
+  startsAtMs: number;
+  endsAtMs: number | null;
+}
+
+/**
+ * Grants an override. It has an effect only where the effective plan lets itself be overridden: the engine decides that, each
+ * time, so that an override that outlives its plan sleeps instead of being lost. @throws {Refusal} `validation_failed`
+ */
+export async function createOverride(trx: Knex.Transaction, input: NewOverride): Promise<{ id: string }> {
+  const organization = await lockOrganization(trx, input.organizationId);
+  const catalogue = await getCatalogue(trx, organization.catalogueId);
+  const known = Object.keys(input.kind === 'limit' ? catalogue.limits : catalogue.features);
+  if (!known.includes(input.name)) {
+    throw new Refusal('validation_failed', {
+      errors: [
+        {
+          pointer: '/name',
+          code: 'unknown_name',
+          message: `There is no ${input.kind} '${input.name}'.`,
+          accepts: known.join(', '),
+        },
+      ],
+    });
+  }
+  const id = newId();
+  await trx('plan_overrides').insert({
+    id,
+    organization_id: input.organizationId,
+    kind: input.kind,
+    name: input.name,
+    value: JSON.stringify(input.value),
+    reason: input.reason,
+    starts_at: new Date(input.startsAtMs),
+    ends_at: input.endsAtMs === null ? null : new Date(input.endsAtMs),
+  });
+  return { id };
+}
+
+/** What the engine needs to know of an organisation, read in the caller's transaction and under its locks. */
+export async function readSubject(
+  db: Knex,
+  organizationId: string,
+): Promise<{ catalogueId: string; subject: SubjectState }> {
+  const organization = await getOrganization(db, organizationId);
+  const rows = await db('plan_overrides')
+    .where({ organization_id: organizationId })
+    .select<OverrideRow[]>('kind', 'name', 'value', 'starts_at', 'ends_at');
+  return {
+    catalogueId: organization.catalogueId,
+    subject: toSubject(organization.plan, organization.billingState, rows),
+  };
+}
+
+export interface OverrideRow {
+  kind: 'limit' | 'feature';
+  name: string;
+  value: Limit | boolean;
+  starts_at: number;
+  ends_at: number | null;
+}
+
+export function toSubject(plan: string, billingState: BillingState, rows: readonly OverrideRow[]): SubjectState {
+  const overrides = rows.map(
+    (row): Override =>
+      ({
+        kind: row.kind,
+        name: row.name,
+        value: row.value,
+        startsAtMs: row.starts_at,
+        endsAtMs: row.ends_at,
+      }) as Override,
+  );
+  return { plan, billingCancelled: billingState === 'cancelled', overrides };
+}
+
+/** Locks the row against other changes while leaving foreign keys to it alone. @throws {Refusal} `not_found` */
+export async function lockOrganization(trx: Knex.Transaction, id: string): Promise<Organization> {
+  const row = await trx('organizations').where({ id }).forNoKeyUpdate().first<OrganizationRow | undefined>(COLUMNS);
+  if (!row) throw new Refusal('not_found', { what: 'organization' });
+  return toOrganization(row);
+}
+
+async function update(trx: Knex.Transaction, id: string, change: Record<string, unknown>): Promise<Organization> {
+  const [row] = await trx('organizations')
+    .where({ id })
+    .update({ ...change, updated_at: trx.fn.now(3) })
+    .returning(COLUMNS);
+  if (!row) throw new Refusal('not_found', { what: 'organization' });
+  return toOrganization(row as OrganizationRow);
+}
+
+async function mustHavePlan(db: Knex, catalogueId: string, plan: string): Promise<void> {
+  const plans = plansByRank(await getCatalogue(db, catalogueId)).map((each) => each.name);
+  if (plans.includes(plan)) return;
+  throw new Refusal('validation_failed', {
+    errors: [
+      { pointer: '/plan', code: 'unknown_plan', message: `There is no plan '${plan}'.`, accepts: plans.join(', ') },
+    ],
+  });
+}
+
+function toOrganization(row: OrganizationRow): Organization {
+  return {
+    id: row.id,
+    name: row.name,
+    slug: row.slug,
+    catalogueId: row.catalogue_id,
+    plan: row.plan,
+    billingState: row.billing_state,
+    suspendedAtMs: row.suspended_at,
+    signingEnabled: row.signing_enabled,
+  };
+}

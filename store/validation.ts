@@ -1,0 +1,254 @@
+import type { Knex } from 'knex';
+import type { Catalogue, Limit } from '../domain/plans/catalogue.ts';
+import { type Entitlements, entitlements, type SubjectState } from '../domain/plans/entitlements.ts';
+import { NetworkList, NO_NETWORKS } from '../domain/validation/addresses.ts';
+import type {
+  BillingState,
+  JsonObject,
+  LicenseFacts,
+  ProductFacts,
+  RegistrationMode,
+} from '../domain/validation/facts.ts';
+import type { LookupFacts } from '../domain/validation/lookup.ts';
+import { decideValidation, type ValidationRequest, type Verdict } from '../domain/validation/verdict.ts';
+import type { VersionEntry, VersionPin } from '../domain/validation/versions.ts';
+import { getCatalogue } from './catalogues.ts';
+import { type OverrideRow, toSubject } from './organizations.ts';
+
+/** What validation reads, and the one thing that it writes: a registered address. */
+
+/** A product as its API key opens it. What depends on the clock (overrides) is told by the two functions. */
+export interface ProductSnapshot {
+  id: string;
+  organizationId: string;
+  /** Facts with switches in effect at `nowMs` (stored ∧ the plan's). */
+  facts(nowMs: number): ProductFacts;
+  /** How many calls the product may make in a UTC day. */
+  dailyCalls(nowMs: number): Limit;
+  /** The encrypted signing secret while answers are signed at `nowMs`, else `null`. */
+  signingSecret(nowMs: number): string | null;
+}
+
+/** The product that a key opens, by the key's hash; `undefined` for an unknown key. One query. */
+export async function findProductByKeyHash(db: Knex, keyHash: Buffer): Promise<ProductSnapshot | undefined> {
+  const { rows } = await db.raw<{ rows: ProductRow[] }>(
+    `select p.id, p.organization_id, p.state, p.deleted_at, p.ip_system_enabled, p.auto_register_ip_on_validate,
+       p.track_ip_on_validate, p.ip_registration, p.expiry_enforced, p.versions_enabled, p.custom_response_enabled,
+       p.custom_response_template, p.signing_enabled, p.signing_secret_encrypted,
+       o.catalogue_id, o.plan, o.billing_state, o.suspended_at, o.signing_enabled as organization_signing_enabled,
+       (select coalesce(json_agg(json_build_object('kind', v.kind, 'name', v.name, 'value', v.value,
+            'starts_at', (extract(epoch from v.starts_at) * 1000)::bigint,
+            'ends_at', (extract(epoch from v.ends_at) * 1000)::bigint)), '[]')
+          from plan_overrides v where v.organization_id = o.id) as overrides,
+       (select coalesce(json_agg(json_build_object('version', v.version, 'state', v.state) order by v.version), '[]')
+          from product_versions v where v.product_id = p.id) as versions,
+       (select coalesce(array_agg(b.network::text), '{}') from ip_blacklist b where b.organization_id is null) as platform_blacklist,
+       (select coalesce(array_agg(b.network::text), '{}') from ip_blacklist b
+          where b.organization_id = o.id and b.customer_id is null and b.license_id is null) as organization_blacklist
+     from products p join organizations o on o.id = p.organization_id
+     where p.api_key_hash = ?`,
+    [keyHash],
+  );
+  const row = rows[0];
+  return row && toSnapshot(row, await getCatalogue(db, row.catalogue_id));
+}
+
+/** A licence with all that verdict and look-up need. */
+export interface LicenseSnapshot {
+  facts: LicenseFacts;
+  lookup: LookupFacts;
+}
+
+/** The licence with this key under this product; `undefined` when there is none, or it is another product's. One query. */
+export async function findLicense(
+  db: Knex,
+  { productId, licenseKey }: { productId: string; licenseKey: string },
+): Promise<LicenseSnapshot | undefined> {
+  const { rows } = await db.raw<{ rows: LicenseRow[] }>(
+    `select l.*, c.email as customer_email, c.discord_id as customer_discord_id, c.name as customer_name,
+       (select coalesce(array_agg(host(i.address)), '{}') from license_ips i where i.license_id = l.id) as ips,
+       (select coalesce(array_agg(b.network::text), '{}') from ip_blacklist b
+          where b.organization_id = l.organization_id and b.customer_id = l.customer_id) as customer_blacklist,
+       (select coalesce(array_agg(b.network::text), '{}') from ip_blacklist b where b.license_id = l.id) as license_blacklist
+     from licenses l
+     join customer_profiles c on c.organization_id = l.organization_id and c.customer_id = l.customer_id
+     where l.product_id = ? and l.license_key = ?`,
+    [productId, licenseKey],
+  );
+  return rows[0] && toLicenseSnapshot(rows[0]);
+}
+
+/**
+ * Registers the caller's address, if it still may: locks the licence, decides again on what stands now, and writes only if the
+ * verdict is still that it registers. Two first calls at once make one registration (docs/spec/keyport.md §6.3).
+ */
+export async function registerIp(
+  db: Knex,
+  {
+    licenseKey,
+    keyHash,
+    request,
+    nowMs,
+  }: { licenseKey: string; keyHash: Buffer; request: ValidationRequest; nowMs: number },
+): Promise<Verdict | undefined> {
+  return db.transaction(async (trx) => {
+    await trx('licenses').where({ license_key: licenseKey }).forNoKeyUpdate().select('id');
+    const product = await findProductByKeyHash(trx, keyHash);
+    if (!product) return undefined;
+    const license = await findLicense(trx, { productId: product.id, licenseKey });
+    const verdict = decideValidation(product.facts(nowMs), license?.facts ?? null, request, nowMs);
+    if (verdict.registersIp) {
+      await trx('license_ips').insert({
+        organization_id: product.organizationId,
+        license_id: license!.facts.id,
+        address: request.ip,
+        origin: 'validation',
+      });
+    }
+    return verdict;
+  });
+}
+
+interface ProductRow {
+  id: string;
+  organization_id: string;
+  state: 'active' | 'archived' | 'disabled';
+  deleted_at: number | null;
+  ip_system_enabled: boolean;
+  auto_register_ip_on_validate: boolean;
+  track_ip_on_validate: boolean;
+  ip_registration: RegistrationMode;
+  expiry_enforced: boolean;
+  versions_enabled: boolean;
+  custom_response_enabled: boolean;
+  custom_response_template: JsonObject;
+  signing_enabled: boolean;
+  signing_secret_encrypted: string | null;
+  catalogue_id: string;
+  plan: string;
+  billing_state: BillingState;
+  suspended_at: number | null;
+  organization_signing_enabled: boolean;
+  overrides: OverrideRow[];
+  versions: VersionEntry[];
+  platform_blacklist: string[];
+  organization_blacklist: string[];
+}
+
+function toSnapshot(row: ProductRow, catalogue: Catalogue): ProductSnapshot {
+  const subject: SubjectState = toSubject(row.plan, row.billing_state, row.overrides);
+  const platformBlacklist = new NetworkList(row.platform_blacklist);
+  const organizationBlacklist = new NetworkList(row.organization_blacklist);
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    facts: (nowMs) =>
+      effectiveFacts(row, entitlements(catalogue, subject, nowMs), { platformBlacklist, organizationBlacklist }),
+    dailyCalls: (nowMs) => entitlements(catalogue, subject, nowMs).limits.api_calls!.value,
+    signingSecret(nowMs) {
+      const signs = row.signing_enabled && row.organization_signing_enabled;
+      return signs && has(entitlements(catalogue, subject, nowMs), 'signed_validation')
+        ? row.signing_secret_encrypted
+        : null;
+    },
+  };
+}
+
+/** Stored settings stay through a downgrade, their effect does not: effective = switch ∧ plan (docs/spec/keyport.md §2.5). */
+function effectiveFacts(
+  row: ProductRow,
+  plan: Entitlements,
+  lists: { platformBlacklist: NetworkList; organizationBlacklist: NetworkList },
+): ProductFacts {
+  return {
+    id: row.id,
+    organizationId: row.organization_id,
+    state: row.deleted_at === null ? row.state : 'deleted',
+    organizationSuspended: row.suspended_at !== null,
+    billingState: row.billing_state,
+    expiryEnforced: row.expiry_enforced && has(plan, 'expiry_enforcement'),
+    ipRules:
+      row.ip_system_enabled && has(plan, 'ip_system')
+        ? {
+            track: row.track_ip_on_validate && has(plan, 'track_ip_on_validate'),
+            autoRegister: row.auto_register_ip_on_validate && has(plan, 'auto_register_ip_on_validate'),
+            registration: row.ip_registration,
+            // For every plan: it protects the platform (§13.12).
+            platformBlacklist: lists.platformBlacklist,
+            organizationBlacklist: has(plan, 'organization_ip_blacklist') ? lists.organizationBlacklist : NO_NETWORKS,
+          }
+        : null,
+    versions: row.versions_enabled && has(plan, 'version_control') ? row.versions : null,
+    customTemplate: row.custom_response_enabled && has(plan, 'custom_response') ? row.custom_response_template : null,
+  };
+}
+
+function has(plan: Entitlements, feature: string): boolean {
+  const found = plan.features[feature];
+  if (!found) throw new RangeError(`The catalogue has no feature '${feature}'`);
+  return found.enabled;
+}
+
+interface LicenseRow {
+  id: string;
+  customer_id: string;
+  license_key: string;
+  status: 'active' | 'revoked';
+  expires_at: number | null;
+  max_ips: number | null;
+  notes: string | null;
+  version_pin_mode: 'exact' | 'range' | null;
+  version_pinned: string | null;
+  version_range_min: string | null;
+  version_range_max: string | null;
+  custom_override: JsonObject | null;
+  revoked_at: number | null;
+  created_at: number;
+  updated_at: number;
+  customer_email: string | null;
+  customer_discord_id: string | null;
+  customer_name: string | null;
+  ips: string[];
+  customer_blacklist: string[];
+  license_blacklist: string[];
+}
+
+function toLicenseSnapshot(row: LicenseRow): LicenseSnapshot {
+  const pin = toPin(row);
+  return {
+    facts: {
+      id: row.id,
+      status: row.status,
+      expiresAtMs: row.expires_at,
+      maxIps: row.max_ips,
+      ips: new Set(row.ips),
+      customerBlacklist: new NetworkList(row.customer_blacklist),
+      licenseBlacklist: new NetworkList(row.license_blacklist),
+      pin,
+      customOverride: row.custom_override,
+    },
+    lookup: {
+      id: row.id,
+      customerId: row.customer_id,
+      licenseKey: row.license_key,
+      status: row.status,
+      expiresAtMs: row.expires_at,
+      maxIps: row.max_ips,
+      ipCount: row.ips.length,
+      notes: row.notes,
+      pin,
+      revokedAtMs: row.revoked_at,
+      createdAtMs: row.created_at,
+      updatedAtMs: row.updated_at,
+      customerEmail: row.customer_email,
+      customerName: row.customer_name,
+      customerDiscordId: row.customer_discord_id,
+    },
+  };
+}
+
+function toPin(row: LicenseRow): VersionPin | null {
+  if (row.version_pin_mode === null) return null;
+  if (row.version_pin_mode === 'exact') return { mode: 'exact', version: row.version_pinned! };
+  return { mode: 'range', min: row.version_range_min, max: row.version_range_max };
+}
