@@ -22,7 +22,7 @@ export async function redisClock(redis: Redis): Promise<number> {
 
 async function readSettings(redis: Redis): Promise<RedisFacts['settings']> {
   try {
-    const pairs = (await redis.config('GET', ...SETTINGS)) as string[];
+    const pairs = await redis.config('GET', ...SETTINGS);
     const found: RedisFacts['settings'] = {};
     for (const name of SETTINGS) {
       const at = pairs.indexOf(name);

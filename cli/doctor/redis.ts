@@ -1,0 +1,78 @@
+import type { Redis } from 'ioredis';
+import { redisFacts } from '../../counters/health.ts';
+import { type Finding, fail, ok, reason, timed, warn, worst } from './part.ts';
+
+const OLDEST = 7;
+
+/** A connection that is ready to be asked. @throws the reason why there is none, as the server or the system put it */
+export async function untilReady(redis: Redis): Promise<Redis> {
+  if (redis.status === 'ready') return redis;
+  const outcome = Promise.withResolvers<Redis>();
+  redis.once('ready', () => outcome.resolve(redis));
+  // The connection tries again and again; the first failure is what a person has to read.
+  redis.on('error', outcome.reject);
+  if (redis.status === 'wait') redis.connect().catch(outcome.reject);
+  return outcome.promise;
+}
+
+export async function checkRedis(ready: Promise<Redis>, address: string): Promise<Finding> {
+  try {
+    const redis = await ready;
+    const { latencyMs } = await timed(() => redis.ping());
+    const { version, settings } = await redisFacts(redis);
+    const found = { address, version, latencyMs };
+    return worst([
+      ok('It answers, and keeps what it is told.', found),
+      checkVersion(version),
+      checkEviction(settings['maxmemory-policy']),
+      checkDurability(settings),
+    ]);
+  } catch (error) {
+    return fail(reason(error), adviceFor(error), { address });
+  }
+}
+
+function checkVersion(version: string): Finding {
+  if (Number.parseInt(version, 10) >= OLDEST) return ok('');
+  return fail(
+    `It is Redis ${version}, and Plimsoll needs ${OLDEST} or newer.`,
+    'Upgrade it, or name another one by REDIS_URL.',
+  );
+}
+
+/** A counter that Redis throws away to make room is a limit that begins again at zero. */
+function checkEviction(policy: string | undefined): Finding {
+  if (policy === 'noeviction') return ok('');
+  if (policy === undefined) {
+    return warn(
+      'It does not tell its maxmemory-policy.',
+      'See to it that the policy is noeviction, where this server is administered.',
+    );
+  }
+  return fail(
+    `Its maxmemory-policy is ${policy}: short of memory, it would forget counters, and limits would begin again at zero.`,
+    'Set `maxmemory-policy noeviction` in its configuration.',
+  );
+}
+
+/** What a crash of Redis may cost. Usage that has reached Postgres is never lost. */
+function checkDurability({ appendonly, appendfsync }: { appendonly?: string; appendfsync?: string }): Finding {
+  if (appendonly === undefined || appendfsync === undefined) {
+    return warn(
+      'It does not tell whether it writes to disk.',
+      'See to it that appendonly is yes and appendfsync always, where this server is administered.',
+    );
+  }
+  const advice = 'Set `appendonly yes` and `appendfsync always` in its configuration.';
+  if (appendonly !== 'yes') {
+    return warn('Its appendonly is off: a restart may lose all usage that has not reached Postgres yet.', advice);
+  }
+  if (appendfsync === 'always') return ok('');
+  const lost = appendfsync === 'everysec' ? 'about the last second of usage' : 'the last half minute of usage or more';
+  return warn(`Its appendfsync is ${appendfsync}: a power cut may lose ${lost}.`, advice);
+}
+
+function adviceFor(error: unknown): string {
+  if (/WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(String(error))) return 'Correct user and password in REDIS_URL.';
+  return 'Start Redis (`bin/up` does it here), or correct host and port in REDIS_URL.';
+}

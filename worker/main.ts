@@ -1,0 +1,82 @@
+import { hostname } from 'node:os';
+import { createActivities } from '../activities/index.ts';
+import { connectRedis, openRedis } from '../counters/redis.ts';
+import { type Config, ConfigError, loadConfig } from '../runtime/config.ts';
+import { startHealthServer } from '../runtime/health-server.ts';
+import { createLogger } from '../runtime/log.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import { createShutdown } from '../runtime/shutdown.ts';
+import { connectDatabase } from '../store/database.ts';
+import { QUEUES } from '../workflows/shared/queues.ts';
+import { workflowBundle } from './bundle.ts';
+import { type SupervisedQueue, superviseWorkers } from './supervisor.ts';
+import { installTemporalRuntime } from './temporal-runtime.ts';
+
+/** EX_CONFIG of sysexits(3): who restarts processes sees that starting again doesn't help. */
+const EXIT_CONFIGURATION = 78;
+
+await main();
+
+/** The process that runs workflows and activities. Its parts are made in this order and ended in the opposite one. */
+async function main(): Promise<void> {
+  const config = configuration();
+  const log = createLogger(config, { name: 'worker' });
+  const shutdown = createShutdown({ log, graceMs: config.shutdownGraceMs });
+  const metrics = createMetrics();
+  const metricsText = await installTemporalRuntime({ log, metrics });
+
+  const db = connectDatabase(config);
+  shutdown.add('postgres', () => db.destroy());
+  // Each attempt that fails is worth a line: what needs Redis meanwhile fails and is retried by Temporal.
+  const redis = connectRedis(config, (error) => log.warn({ err: error }, 'Redis is away; trying again'));
+  shutdown.add('redis', async () => redis.disconnect());
+  await openRedis(redis);
+
+  const identity = `worker@${hostname()}:${process.pid}`;
+  let workers: ReturnType<typeof superviseWorkers> | undefined;
+  const health = await startHealthServer({
+    port: config.workerPort,
+    log,
+    ready: () => workers?.readiness() ?? { ready: false, temporal: 'starting' },
+    metrics: async () => ({ contentType: metrics.contentType, text: await metricsText() }),
+  });
+  shutdown.add('health', () => health.close());
+
+  const bundle = await workflowBundle(log, { codePath: process.env['PLIMSOLL_WORKFLOW_BUNDLE'] ?? '' });
+  if (shutdown.hasBegun) return;
+  const supervisor = superviseWorkers({
+    address: config.temporalAddress,
+    namespace: config.temporalNamespace,
+    timeoutMs: config.temporalTimeoutMs,
+    graceMs: config.shutdownGraceMs,
+    queues: queueShares(config.databasePoolSize),
+    worker: { workflowBundle: bundle, activities: createActivities({ db, redis, identity }), identity },
+    log,
+  });
+  workers = supervisor;
+  shutdown.add('workers', () => supervisor.stop());
+  log.info({ url: health.url, identity, pid: process.pid }, 'worker started');
+}
+
+/** The configuration; a fault is no crash but something to mend, so it goes to stderr in words. */
+function configuration(): Config {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return process.exit(EXIT_CONFIGURATION);
+  }
+}
+
+/**
+ * How many activities each queue may run at once: together fewer than the pool has connections, or an activity would spend
+ * its time waiting for one.
+ */
+function queueShares(poolSize: number): SupervisedQueue[] {
+  const share = (part: number): number => Math.max(1, Math.floor(poolSize * part));
+  return [
+    { taskQueue: QUEUES.platform, maxConcurrentActivityTaskExecutions: share(0.6) },
+    { taskQueue: QUEUES.maintenance, maxConcurrentActivityTaskExecutions: share(0.2) },
+  ];
+}
