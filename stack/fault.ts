@@ -26,6 +26,6 @@ export function sentenceFor(error: unknown): string {
     case 'ENOMEM':
       return 'There is not enough memory: end something else and start again.';
     default:
-      return `Something unforeseen went wrong: ${String(message ?? error)}`;
+      return `Something unforeseen went wrong: ${message}`;
   }
 }

@@ -46,7 +46,7 @@ export function resolveHome(env: NodeJS.ProcessEnv = process.env): string {
 
 /** The home's `stack.json`, or nothing while nothing is ready. Whether its processes still live is not looked at. */
 export function readStack(home: string): Stack | undefined {
-  return readJson<Stack>(join(home, 'stack.json'));
+  return readJson(join(home, 'stack.json')) as Stack | undefined;
 }
 
 /** The environment that `bin/up` gives to API, worker and CLI; empty where the home was never started. */
@@ -75,11 +75,11 @@ export function formatEnv(values: Record<string, string>): string {
 }
 
 /** A JSON file of the home, or nothing where there is none. @throws {StackFault} for one that isn't JSON. */
-export function readJson<T>(path: string): T | undefined {
+export function readJson(path: string): unknown {
   const text = readText(path);
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch (error) {
     throw new StackFault(`${path} is damaged; delete it and start again.`, { cause: error });
   }
