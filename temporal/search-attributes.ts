@@ -1,7 +1,7 @@
-import type { ConnectionLike } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
 import type { Logger } from '../runtime/log.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/shared/search-attributes.ts';
+import type { Temporal } from './client.ts';
 import { hasStatus } from './grpc.ts';
 
 /**
@@ -9,17 +9,16 @@ import { hasStatus } from './grpc.ts';
  * A server that refuses (as hosted ones may, where an administrator does it) is no reason to stand still; it is logged
  * with the names, and starts that set one of them fail until somebody registers it. Never throws for a refusal.
  */
-export async function ensureSearchAttributes(
-  connection: ConnectionLike,
-  { namespace, log, timeoutMs }: { namespace: string; log: Logger; timeoutMs: number },
-): Promise<void> {
-  const ask = <T>(call: () => Promise<T>): Promise<T> => connection.withDeadline(Date.now() + timeoutMs, call);
+export async function ensureSearchAttributes(temporal: Temporal, log: Logger): Promise<void> {
+  const { connection, namespace } = temporal;
   const wanted = SEARCH_ATTRIBUTES.map(({ name }) => name);
   try {
-    const { customAttributes } = await ask(() => connection.operatorService.listSearchAttributes({ namespace }));
+    const { customAttributes } = await temporal.call(() =>
+      connection.operatorService.listSearchAttributes({ namespace }),
+    );
     const missing = SEARCH_ATTRIBUTES.filter(({ name }) => !Object.hasOwn(customAttributes ?? {}, name));
     if (missing.length === 0) return;
-    await ask(() =>
+    await temporal.call(() =>
       connection.operatorService.addSearchAttributes({
         namespace,
         searchAttributes: Object.fromEntries(

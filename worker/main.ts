@@ -7,6 +7,7 @@ import { createLogger } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
 import { connectDatabase } from '../store/database.ts';
+import { createTemporal } from '../temporal/client.ts';
 import { QUEUES } from '../workflows/shared/queues.ts';
 import { workflowBundle } from './bundle.ts';
 import { type SupervisedQueue, superviseWorkers } from './supervisor.ts';
@@ -32,6 +33,9 @@ async function main(): Promise<void> {
   shutdown.add('redis', async () => redis.disconnect());
   await openRedis(redis);
 
+  const temporal = createTemporal(config);
+  shutdown.add('temporal', () => temporal.close());
+
   const identity = `worker@${hostname()}:${process.pid}`;
   let workers: ReturnType<typeof superviseWorkers> | undefined;
   const health = await startHealthServer({
@@ -45,9 +49,7 @@ async function main(): Promise<void> {
   const bundle = await workflowBundle(log, { codePath: process.env['PLIMSOLL_WORKFLOW_BUNDLE'] ?? '' });
   if (shutdown.hasBegun) return;
   const supervisor = superviseWorkers({
-    address: config.temporalAddress,
-    namespace: config.temporalNamespace,
-    timeoutMs: config.temporalTimeoutMs,
+    temporal,
     graceMs: config.shutdownGraceMs,
     queues: queueShares(config.databasePoolSize),
     worker: { workflowBundle: bundle, activities: createActivities({ db, redis, identity }), identity },

@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from '../runtime/log.ts';
+import type { Temporal } from '../temporal/client.ts';
 import { dataConverter } from '../temporal/data-converter.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 
 /** Between attempts to reach Temporal; the first number again after each success. */
-const BACK_OFF_MS = [500, 1_000, 2_000, 5_000, 10_000];
-/** How often the connection is tried while the workers poll: they wait for a server that went away without a word. */
+const BACK_OFF_MS = [500, 1_000, 2_000, 5_000];
+/** How often the server is asked for a sign of life while the workers poll, and how long it has for it. */
 const HEARTBEAT_MS = 2_000;
 
 export interface SupervisedQueue {
@@ -27,16 +28,19 @@ export interface Supervisor {
  * anew. Each change is logged once, and `readiness` says no meanwhile. Never throws.
  */
 export function superviseWorkers(options: {
-  address: string;
-  namespace: string;
-  timeoutMs: number;
+  /**
+   * Asks for signs of life. Not the workers' own connection: that repeats a call for ten seconds and more, whatever its
+   * deadline (seen with SDK 1.24), and says nothing meanwhile.
+   */
+  temporal: Temporal;
   graceMs: number;
   queues: SupervisedQueue[];
   /** What all workers share: bundle, activities, identity. */
   worker: Pick<WorkerOptions, 'workflowBundle' | 'activities' | 'identity'>;
   log: Logger;
 }): Supervisor {
-  const { address, namespace, timeoutMs, queues, log } = options;
+  const { temporal, queues, log } = options;
+  const { address, namespace } = temporal;
   const stopping = new AbortController();
   let workers: Worker[] = [];
   let connected = false;
@@ -60,13 +64,13 @@ export function superviseWorkers(options: {
     const connection = await NativeConnection.connect({ address });
     const ended = new AbortController();
     try {
-      await ensureSearchAttributes(connection, { namespace, log, timeoutMs });
+      await ensureSearchAttributes(temporal, log);
       workers = await Promise.all(queues.map((queue) => createWorker(connection, queue)));
       const runs = workers.map((worker) => worker.run());
       connected = true;
       succeeded();
       log.info({ address, namespace, queues: queues.map(({ taskQueue }) => taskQueue) }, 'the workers poll');
-      const beat = heartbeat(connection, ended.signal);
+      const beat = heartbeat(ended.signal);
       const stop = (): void => workers.filter((worker) => worker.getState() === 'RUNNING').forEach((w) => w.shutdown());
       stopping.signal.addEventListener('abort', stop, { once: true });
       if (stopping.signal.aborted) stop();
@@ -98,14 +102,18 @@ export function superviseWorkers(options: {
       shutdownForceTime: Math.round(options.graceMs * 0.9),
     });
 
-  /** Asks the server for a sign of life, so that readiness knows what the polling workers keep to themselves. */
-  const heartbeat = async (connection: NativeConnection, signal: AbortSignal): Promise<void> => {
+  /** Lets readiness know what the polling workers keep to themselves: they wait for a server that went away. */
+  const heartbeat = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await sleep(HEARTBEAT_MS, signal);
       if (signal.aborted) return;
       try {
-        await connection.withDeadline(Date.now() + timeoutMs, () => connection.workflowService.getSystemInfo({}));
-        if (!connected) log.info({ address }, 'Temporal is back; the workers poll');
+        await temporal.call(() => temporal.connection.workflowService.getSystemInfo({}), HEARTBEAT_MS);
+        if (!connected) {
+          log.info({ address }, 'Temporal is back; the workers poll');
+          // It may be another server, or the same one with nothing in its memory.
+          await ensureSearchAttributes(temporal, log);
+        }
         connected = true;
       } catch (error) {
         if (connected) log.warn({ err: error, address }, 'Temporal is away; the workers go on when it is back');

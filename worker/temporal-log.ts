@@ -13,7 +13,9 @@ export class PinoTemporalLogger implements TemporalLogger {
 
   log(level: LogLevel, message: string, meta: LogMetadata = {}): void {
     const { error, ...rest } = meta as LogMetadata & { error?: unknown };
-    this.#log[LEVELS[level]](error === undefined ? rest : { ...rest, err: error }, message);
+    // While the server is away each poller tells of each attempt, dozens a second; the supervisor says it once.
+    const effective = rest['target'] === 'temporalio_client::retry' ? 'DEBUG' : level;
+    this.#log[LEVELS[effective]](error === undefined ? rest : { ...rest, err: error }, message);
   }
 
   trace(message: string, meta?: LogMetadata): void {
