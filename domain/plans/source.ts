@@ -46,7 +46,7 @@ export function readSource(text: string): Source {
     merge: false,
     stringKeys: true,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     lineCounter: lines,
   });
   const problems = [...document.errors, ...document.warnings];

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import type { Catalogue } from '../../../domain/plans/catalogue.ts';
+import type { Override, SubjectState } from '../../../domain/plans/entitlements.ts';
+import { CatalogueError, type CatalogueFault, loadCatalogue } from '../../../domain/plans/load.ts';
+
+/** The text of the platform's own catalogue, as it is shipped. */
+export const PLATFORM_TEXT = readFileSync(new URL('../../../plans/platform.yaml', import.meta.url), 'utf8');
+
+/** The platform's own catalogue. */
+export const PLATFORM: Catalogue = loadCatalogue(PLATFORM_TEXT, 'plans/platform.yaml');
+
+/**
+ * A small catalogue, written so that lines and columns are easy to count: tests change a word of it and say where the fault is.
+ * Its plans are not in the order of their ranks, and it lets features be overridden.
+ */
+export const SMALL_TEXT = `catalogue: small
+version: '1'
+subject: team
+fallback: bronze
+scopes:
+  team: {}
+  site: { parent: team }
+plans:
+  gold: { rank: 30, overridable: true }
+  bronze: { rank: 10 }
+  silver: { rank: 20, overridable: true }
+limits:
+  seats: { kind: count, scope: team, counts: seat, edge: refuse, overridable: true, values: { bronze: 1, silver: 5, gold: unlimited } }
+  doors: { kind: count, scope: site, counts: door, edge: refuse, values: { bronze: 3, silver: 2, gold: 4 } }
+  calls: { kind: quota, scope: site, counts: call, period: utc_day, edge: hard, overridable: true, values: { bronze: 0, silver: 10, gold: 100 } }
+  log_days: { kind: retention, scope: team, unit: days, records: [entry], values: { bronze: 7, silver: 30, gold: unlimited } }
+features:
+  export: { type: boolean, on_loss: stop, overridable: true, values: { bronze: false, silver: false, gold: true } }
+  themes: { type: boolean, on_loss: keep_working, values: { bronze: false, silver: true, gold: false } }
+`;
+
+export const SMALL: Catalogue = loadCatalogue(SMALL_TEXT, 'small.yaml');
+
+/** A subject on a plan, paid up and without overrides unless told. */
+export function aSubjectOn(plan: string, more: Partial<SubjectState> = {}): SubjectState {
+  return { plan, billingCancelled: false, overrides: [], ...more };
+}
+
+/** An override of a limit in force from the beginning of time and without end, unless told. */
+export function anOverride(name: string, value: Override['value'], more: Partial<Override> = {}): Override {
+  return {
+    kind: typeof value === 'boolean' ? 'feature' : 'limit',
+    name,
+    value,
+    startsAtMs: 0,
+    endsAtMs: null,
+    ...more,
+  };
+}
+
+/** Noon UTC of a day in autumn. */
+export const NOON = Date.parse('2026-11-21T12:00:00.000Z');
+
+/** The faults that reading gives, none when it succeeds; any other error passes. */
+export function faultsOf(read: () => unknown): readonly CatalogueFault[] {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof CatalogueError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+/** The small catalogue with one piece of its text replaced; the piece must be there exactly once. */
+export function smallWith(piece: string, replacement: string): string {
+  if (SMALL_TEXT.split(piece).length !== 2) throw new Error(`'${piece}' is not there exactly once`);
+  return SMALL_TEXT.replace(piece, () => replacement);
+}
+
+/** What is said of a limit that is none, and of an absent value. */
+export const LIMIT_VALUE = 'give a whole number from 0 to 9007199254740991, or unlimited';
+export const absentFor = (plan: string) =>
+  `give a value for plan ${plan}; its absence would mean neither none nor unlimited`;

@@ -1,0 +1,155 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { entitlements, type Override } from '../../../domain/plans/entitlements.ts';
+import { anOverride, aSubjectOn, NOON, SMALL } from './catalogues.ts';
+
+const seats = (plan: string, overrides: Override[], nowMs = NOON) =>
+  entitlements(SMALL, aSubjectOn(plan, { overrides }), nowMs).limits['seats'];
+
+const exporting = (plan: string, value: boolean) =>
+  entitlements(SMALL, aSubjectOn(plan, { overrides: [anOverride('export', value)] }), NOON).features['export'];
+
+describe('entitlements', () => {
+  test('tell every limit and feature, and the plan they come from', () => {
+    expect(entitlements(SMALL, aSubjectOn('silver'), NOON)).toEqual({
+      plan: 'silver',
+      limits: {
+        seats: { value: 5, source: 'plan' },
+        doors: { value: 2, source: 'plan' },
+        calls: { value: 10, source: 'plan' },
+        log_days: { value: 30, source: 'plan' },
+      },
+      features: { export: { enabled: false, source: 'plan' }, themes: { enabled: true, source: 'plan' } },
+    });
+  });
+
+  test.each(['gold', 'silver', 'bronze'])(
+    'of a subject with cancelled billing are those of the fallback: %s',
+    (plan) => {
+      expect(entitlements(SMALL, aSubjectOn(plan, { billingCancelled: true }), NOON)).toEqual(
+        entitlements(SMALL, aSubjectOn('bronze'), NOON),
+      );
+    },
+  );
+
+  test.each(['iron', 'Gold', '', 'constructor', '__proto__', 'toString'])(
+    'are refused for the unknown plan %j',
+    (plan) => {
+      expect(() => entitlements(SMALL, aSubjectOn(plan), NOON)).toThrow(RangeError);
+      expect(() => entitlements(SMALL, aSubjectOn(plan, { billingCancelled: true }), NOON)).toThrow(
+        `catalogue 'small' 1 has no plan '${plan}'`,
+      );
+    },
+  );
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('are refused for the instant %s', (nowMs) => {
+    expect(() => entitlements(SMALL, aSubjectOn('gold'), nowMs)).toThrow(RangeError);
+  });
+});
+
+describe('an override', () => {
+  const span = { startsAtMs: NOON, endsAtMs: NOON + 1_000 };
+  test.each([
+    ['does not hold a millisecond before its start', NOON - 1, 5],
+    ['holds from its very start', NOON, 9],
+    ['holds in its last millisecond', NOON + 999, 9],
+    ['does not hold at its very end', NOON + 1_000, 5],
+  ])('%s', (_behaviour, nowMs, value) => {
+    const source = value === 9 ? 'override' : 'plan';
+    expect(seats('silver', [anOverride('seats', 9, span)], nowMs)).toEqual({ value, source });
+  });
+
+  test.each([
+    ['more', 'silver', 9],
+    ['less', 'gold', 3],
+    ['nothing', 'silver', 0],
+    ['unlimited', 'silver', 'unlimited'],
+  ] as const)("takes the plan's place when it gives %s", (_what, plan, value) => {
+    expect(seats(plan, [anOverride('seats', value)])).toEqual({ value, source: 'override' });
+  });
+
+  test('rests on a plan that allows none, and holds again when one that does comes back', () => {
+    const overrides = [anOverride('seats', 9)];
+    expect(seats('bronze', overrides)).toEqual({ value: 1, source: 'plan' });
+    expect(seats('gold', overrides)).toEqual({ value: 9, source: 'override' });
+    const cancelled = aSubjectOn('gold', { billingCancelled: true, overrides });
+    expect(entitlements(SMALL, cancelled, NOON).limits['seats']).toEqual({ value: 1, source: 'plan' });
+  });
+
+  test('does not hold for a limit or a feature that allows none', () => {
+    const overrides = [anOverride('doors', 9), anOverride('themes', true)];
+    const { limits, features } = entitlements(SMALL, aSubjectOn('gold', { overrides }), NOON);
+    expect(limits['doors']).toEqual({ value: 4, source: 'plan' });
+    expect(features['themes']).toEqual({ enabled: false, source: 'plan' });
+  });
+
+  test('gives or takes a feature', () => {
+    expect(exporting('silver', true)).toEqual({ enabled: true, source: 'override' });
+    expect(exporting('gold', false)).toEqual({ enabled: false, source: 'override' });
+  });
+
+  test('that started later wins, even when it gives less or ends sooner', () => {
+    const early = anOverride('seats', 90, { startsAtMs: 1_000 });
+    const late = anOverride('seats', 8, { startsAtMs: 2_000, endsAtMs: 3_000 });
+    for (const overrides of [
+      [early, late],
+      [late, early],
+    ]) {
+      expect(seats('gold', overrides, 1_999)?.value).toBe(90);
+      expect(seats('gold', overrides, 2_000)?.value).toBe(8);
+      expect(seats('gold', overrides, 3_000)?.value).toBe(90);
+    }
+  });
+
+  test.each([
+    [8, 90, 90],
+    [90, 'unlimited', 'unlimited'],
+    [0, 0, 0],
+  ] as const)('of %s and one of %s from the same instant give %s, in either order', (a, b, value) => {
+    expect(seats('gold', [anOverride('seats', a), anOverride('seats', b)])?.value).toBe(value);
+    expect(seats('gold', [anOverride('seats', b), anOverride('seats', a)])?.value).toBe(value);
+  });
+
+  test('that gives a feature beats one from the same instant that takes it', () => {
+    const overrides = [anOverride('export', false), anOverride('export', true)];
+    for (const order of [overrides, overrides.toReversed()]) {
+      expect(entitlements(SMALL, aSubjectOn('silver', { overrides: order }), NOON).features['export']?.enabled).toBe(
+        true,
+      );
+    }
+  });
+
+  test.each<[string, Override]>([
+    ['an unknown limit', anOverride('chairs', 1)],
+    ['an unknown feature', anOverride('chairs', true)],
+    ['a limit as a feature', anOverride('seats', true)],
+    ['a negative limit', anOverride('seats', -1)],
+    ['a limit that is no number', anOverride('seats', Number.NaN)],
+    ['a truth for a limit', anOverride('seats', true, { kind: 'limit' })],
+    ['a number for a feature', anOverride('export', 1, { kind: 'feature' })],
+  ])('with %s is a bug while it is in force, and nothing once it has ended', (_name, override) => {
+    expect(() => entitlements(SMALL, aSubjectOn('bronze', { overrides: [override] }), NOON)).toThrow(RangeError);
+    const ended = { ...override, endsAtMs: NOON };
+    expect(entitlements(SMALL, aSubjectOn('bronze', { overrides: [ended] }), NOON)).toEqual(
+      entitlements(SMALL, aSubjectOn('bronze'), NOON),
+    );
+  });
+
+  test('holds alike in whatever order all of them are listed', () => {
+    const someOverride = fc.record({
+      kind: fc.constant('limit' as const),
+      name: fc.constantFrom('seats', 'calls', 'doors'),
+      value: fc.oneof(fc.nat(9), fc.constant('unlimited' as const)),
+      startsAtMs: fc.nat(5),
+      endsAtMs: fc.option(fc.nat(9)),
+    });
+    fc.assert(
+      fc.property(fc.array(someOverride, { maxLength: 8 }), fc.nat(9), (overrides, nowMs) => {
+        const shuffled = overrides.toSorted((a, b) => String(a.value).localeCompare(String(b.value)));
+        expect(entitlements(SMALL, aSubjectOn('gold', { overrides }), nowMs)).toEqual(
+          entitlements(SMALL, aSubjectOn('gold', { overrides: shuffled }), nowMs),
+        );
+      }),
+    );
+  });
+});
