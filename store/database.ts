@@ -1,10 +1,10 @@
 import knex, { type Knex } from 'knex';
-import pg from 'pg';
+import { types } from 'pg';
 import type { Config } from '../runtime/config.ts';
 
 // A timestamp leaves this room as epoch milliseconds and a bigint as a number, everywhere alike.
-pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text) => new Date(text).getTime());
-pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
+types.setTypeParser(types.builtins.TIMESTAMPTZ, (text) => new Date(text).getTime());
+types.setTypeParser(types.builtins.INT8, (text) => {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new RangeError(`Too large for a number: ${text}`);
   return value;

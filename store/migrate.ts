@@ -33,7 +33,7 @@ export async function pendingMigrations(db: Knex): Promise<string[]> {
   const [, pending] = (await db.migrate.list({ migrationSource })) as [unknown, unknown[]];
   // Knex hands over what the source listed, or an object with the file's name.
   return pending.map((each) =>
-    String(typeof each === 'string' ? each : (each as { file: string }).file).replace(/\.ts$/, ''),
+    (typeof each === 'string' ? each : (each as { file: string }).file).replace(/\.ts$/, ''),
   );
 }
 

@@ -175,14 +175,13 @@ export interface OverrideRow {
 
 export function toSubject(plan: string, billingState: BillingState, rows: readonly OverrideRow[]): SubjectState {
   const overrides = rows.map(
-    (row): Override =>
-      ({
-        kind: row.kind,
-        name: row.name,
-        value: row.value,
-        startsAtMs: row.starts_at,
-        endsAtMs: row.ends_at,
-      }) as Override,
+    (row): Override => ({
+      kind: row.kind,
+      name: row.name,
+      value: row.value,
+      startsAtMs: row.starts_at,
+      endsAtMs: row.ends_at,
+    }),
   );
   return { plan, billingCancelled: billingState === 'cancelled', overrides };
 }

@@ -1,0 +1,70 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { HttpError } from './errors.ts';
+
+/** A body beyond the limit is read to its end all the same, up to this: who is still sending doesn't read our answer. */
+const DISCARDED_BYTES = 64 * 1_048_576;
+
+/**
+ * Reads a body of at most `limitBytes`. The media type doesn't matter: the public API's bodies are JSON whatever is written
+ * there (docs/spec/keyport.md §3.1). @throws {HttpError} `payload_too_large`, `unsupported_media_type`
+ * @throws {ConnectionLost} when the caller goes away in the middle
+ */
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  const { first, rest, sizeBytes } = await collect(request, limitBytes);
+  if (sizeBytes > limitBytes) {
+    throw new HttpError(
+      'payload_too_large',
+      `The body is larger than ${limitBytes} bytes, which is the most that is read here.`,
+    );
+  }
+  if (encoding !== 'identity' && encoding !== '') {
+    throw new HttpError('unsupported_media_type', 'Send the body as it is, without a Content-Encoding.');
+  }
+  return rest.length === 0 ? first : Buffer.concat([first, ...rest]);
+}
+
+/** Parses JSON in UTF-8. @throws {HttpError} `invalid_request` saying what is wrong, never quoting the body */
+export function parseJson(body: Buffer): unknown {
+  if (body.length === 0) throw notJson('The body is empty.');
+  if (!isUtf8(body)) throw notJson('The body is not UTF-8.');
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    throw notJson('The body is not JSON.', error);
+  }
+}
+
+/** The caller went away before its request was complete: nobody is there to be answered. */
+export class ConnectionLost extends Error {
+  override readonly name = 'ConnectionLost';
+}
+
+function notJson(message: string, cause?: unknown): HttpError {
+  const faults = [{ pointer: '', code: 'not_json', message, accepts: 'a JSON object in UTF-8' }];
+  return new HttpError('invalid_request', message, { faults, cause });
+}
+
+// Events rather than `for await`, and the first chunk kept as it is: most bodies are one chunk.
+function collect(
+  request: IncomingMessage,
+  limitBytes: number,
+): Promise<{ first: Buffer; rest: Buffer[]; sizeBytes: number }> {
+  return new Promise((resolve, reject) => {
+    let first: Buffer = Buffer.alloc(0);
+    let rest: Buffer[] = [];
+    let sizeBytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      sizeBytes += chunk.length;
+      if (sizeBytes > limitBytes) {
+        rest = [];
+        if (sizeBytes > DISCARDED_BYTES) resolve({ first, rest, sizeBytes });
+      } else if (sizeBytes === chunk.length) first = chunk;
+      else rest.push(chunk);
+    });
+    request.on('end', () => resolve({ first, rest, sizeBytes }));
+    request.on('error', (error) => reject(new ConnectionLost('The request broke off', { cause: error })));
+    request.on('close', () => reject(new ConnectionLost('The request broke off')));
+  });
+}

@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http';
+import { NetworkList, normalAddress } from '../domain/validation/addresses.ts';
+
+/** Gives the address of whoever calls, in its one spelling. */
+export type CallerAddress = (request: IncomingMessage) => string;
+
+/**
+ * The caller is the peer, unless the peer is a trusted proxy: then `X-Forwarded-For` is walked from the right, past further
+ * trusted proxies, to the first address that isn't one (docs/spec/keyport.md §3.1). What stands left of that was written by
+ * the caller and is not believed; at an entry that is no address the walk ends at the proxy that passed it on.
+ */
+export function createCallerAddress(trustedProxies: readonly string[]): CallerAddress {
+  const trusted = new NetworkList(trustedProxies);
+
+  return (request) => {
+    const peer = normalAddress(request.socket.remoteAddress ?? '');
+    // The peer's address is gone once its connection is: whoever it was gets no answer any more.
+    if (peer === undefined) return '0.0.0.0';
+    if (!trusted.has(peer)) return peer;
+
+    // Node joins repeated headers with commas, in their order.
+    const hops = String(request.headers['x-forwarded-for'] ?? '').split(',');
+    let caller = peer;
+    for (let i = hops.length - 1; i >= 0 && trusted.has(caller); i -= 1) {
+      const hop = forwardedAddress(hops[i]!.trim());
+      if (hop === undefined) break;
+      caller = hop;
+    }
+    return caller;
+  };
+}
+
+/** Some proxies add a port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+function forwardedAddress(text: string): string | undefined {
+  const bracketed = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text);
+  const withPort = /^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/.exec(text);
+  return normalAddress(bracketed?.[1] ?? withPort?.[1] ?? text);
+}

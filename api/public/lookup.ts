@@ -1,0 +1,34 @@
+import { lookupPayload } from '../../domain/validation/lookup.ts';
+import { findLicense } from '../../store/validation.ts';
+import { HttpError } from '../errors.ts';
+import { json, route } from '../route.ts';
+import { canBeLicenseKey } from './validate.ts';
+
+/** Read-only: registers no IP, runs no rule of validation, costs one call (docs/spec/keyport.md §3.6). */
+export const lookup = route({
+  method: 'get',
+  path: '/api/v1/license/:key',
+  summary: 'Look a licence up by its key',
+  caller: 'product_key',
+
+  async handle({ params, product, nowMs, quotaHeaders }, { db }) {
+    const licenseKey = decoded(params.key!).trim();
+    const license = canBeLicenseKey(licenseKey)
+      ? await findLicense(db, { productId: product.id, licenseKey })
+      : undefined;
+    if (!license)
+      throw new HttpError('license_not_found', 'This product has no licence with that key.', { headers: quotaHeaders });
+    return json(200, lookupPayload(product.facts(nowMs), license.lookup, nowMs), quotaHeaders);
+  },
+});
+
+/** Decoded once, and only here: routes are matched on what was sent, so `%2F` never splits a path. @throws {HttpError} `invalid_request` */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (error) {
+    const message = 'The licence key in the path is not percent-encoded UTF-8.';
+    const faults = [{ pointer: '/key', code: 'bad_encoding', message, accepts: 'the key, percent-encoded as UTF-8' }];
+    throw new HttpError('invalid_request', message, { faults, cause: error });
+  }
+}

@@ -1,0 +1,7 @@
+import { operationalRoutes } from './operational-routes.ts';
+import { lookup } from './public/lookup.ts';
+import { validate } from './public/validate.ts';
+import type { Route } from './route.ts';
+
+/** Every route there is. */
+export const ROUTES: readonly Route[] = [validate, lookup, ...operationalRoutes];

@@ -1,0 +1,173 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { VersionPin } from '../domain/validation/versions.ts';
+import {
+  addIp,
+  changeLicense,
+  createLicense,
+  deleteLicense,
+  type LicenseChange,
+  removeIp,
+  resetIps,
+  revokeLicense,
+} from '../store/licenses.ts';
+import { withDatabase } from './environment.ts';
+import { parseCap, parseInstant, parseJsonObject, print } from './output.ts';
+import { licenseOf, productOf } from './references.ts';
+
+export function addLicenseCommands(program: Command): void {
+  const group = program.command('license').description('licences; LICENSE is an id or a licence key');
+
+  withTerms(group.command('create <product>'))
+    .description('create a licence; give an e-mail or a Discord id, and --lifetime or --expires')
+    .option('--email <address>', "the customer's e-mail", parseEmail)
+    .option('--discord-id <id>', "the customer's Discord id")
+    .option('--name <name>', "the customer's name")
+    .option('--json', 'print JSON')
+    .action((reference: string, options) => {
+      if (!options.email && !options.discordId)
+        throw new InvalidArgumentError('A licence needs --email or --discord-id.');
+      const change = termsOf(options);
+      if (change.expiresAtMs === undefined) throw new InvalidArgumentError('A licence needs --lifetime or --expires.');
+      const { expiresAtMs } = change;
+      return withDatabase(async ({ db }) => {
+        const { id: productId } = await productOf(db, reference);
+        const customer = {
+          email: options.email ?? null,
+          discordId: options.discordId ?? null,
+          name: options.name ?? null,
+        };
+        const made = await db.transaction((trx) => createLicense(trx, { ...change, productId, customer, expiresAtMs }));
+        print(
+          { license_id: made.id, license_key: made.licenseKey, customer_id: made.customerId, max_ips: made.maxIps },
+          options,
+        );
+      });
+    });
+
+  group
+    .command('show <license>')
+    .option('--json', 'print JSON')
+    .action((reference: string, options) =>
+      withDatabase(async ({ db }) => print({ ...(await licenseOf(db, reference)) }, options)),
+    );
+
+  withTerms(group.command('set <license>'))
+    .description('change a licence; what is not named stays')
+    .action((reference: string, options) => {
+      const change = termsOf(options);
+      return withDatabase(async ({ db }) => {
+        const { id } = await licenseOf(db, reference);
+        print({ ...(await db.transaction((trx) => changeLicense(trx, id, change))) }, {});
+      });
+    });
+
+  group
+    .command('revoke <license>')
+    .description('revoke a licence, for good')
+    .action((reference: string) =>
+      withDatabase(async ({ db }) => {
+        const { id } = await licenseOf(db, reference);
+        const { status } = await db.transaction((trx) => revokeLicense(trx, id));
+        print({ license_id: id, status }, {});
+      }),
+    );
+
+  group
+    .command('delete <license>')
+    .description('delete a licence and give its place back')
+    .action((reference: string) =>
+      withDatabase(async ({ db }) => {
+        const { id } = await licenseOf(db, reference);
+        await db.transaction((trx) => deleteLicense(trx, id));
+        print({ license_id: id, deleted: true }, {});
+      }),
+    );
+
+  addIpCommands(program);
+}
+
+function addIpCommands(program: Command): void {
+  const group = program.command('ip').description("a licence's registered addresses");
+
+  group.command('add <license> <address>').action((reference: string, address: string) =>
+    withDatabase(async ({ db }) => {
+      const { id } = await licenseOf(db, reference);
+      await db.transaction((trx) => addIp(trx, id, address));
+      print({ license_id: id, registered: address }, {});
+    }),
+  );
+
+  group.command('remove <license> <address>').action((reference: string, address: string) =>
+    withDatabase(async ({ db }) => {
+      const { id } = await licenseOf(db, reference);
+      await db.transaction((trx) => removeIp(trx, id, address));
+      print({ license_id: id, removed: address }, {});
+    }),
+  );
+
+  group
+    .command('reset <license>')
+    .description('clear all registered addresses')
+    .action((reference: string) =>
+      withDatabase(async ({ db }) => {
+        const { id } = await licenseOf(db, reference);
+        print({ license_id: id, ...(await db.transaction((trx) => resetIps(trx, id))) }, {});
+      }),
+    );
+}
+
+function withTerms(command: Command): Command {
+  return command
+    .addOption(new Option('--lifetime', 'it never expires').conflicts('expires'))
+    .option('--expires <instant>', 'when it ends, such as 2027-01-01T00:00:00Z', parseInstant)
+    .option(
+      '--max-ips <number|none>',
+      "how many addresses; none is no cap, not given is the product's default",
+      parseCap,
+    )
+    .option('--notes <text>', 'seen by whoever holds the product key')
+    .option('--pin <version>', 'exactly this version; none takes a pin away')
+    .option('--range <range>', 'versions from an inclusive start to an exclusive end, such as ">=2.1 <2.4"', parseRange)
+    .option('--custom <json>', "goes on top of the product's custom response", parseJsonObject);
+}
+
+interface Terms {
+  lifetime?: true;
+  expires?: number;
+  maxIps?: number | null;
+  notes?: string;
+  pin?: string;
+  range?: VersionPin;
+  custom?: Record<string, unknown>;
+}
+
+function termsOf(options: Terms): LicenseChange {
+  if (options.pin !== undefined && options.range !== undefined)
+    throw new InvalidArgumentError('Give --pin or --range, not both.');
+  const pin =
+    options.pin === 'none'
+      ? null
+      : options.pin === undefined
+        ? options.range
+        : ({ mode: 'exact', version: options.pin } as const);
+  const expiresAtMs = options.lifetime ? null : options.expires;
+  return {
+    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+    ...(options.maxIps === undefined ? {} : { maxIps: options.maxIps }),
+    ...(options.notes === undefined ? {} : { notes: options.notes }),
+    ...(pin === undefined ? {} : { pin }),
+    ...(options.custom === undefined ? {} : { customOverride: options.custom }),
+  };
+}
+
+function parseRange(text: string): VersionPin {
+  const match = /^\s*(?:>=\s*(\S+))?\s*(?:<\s*([^\s=]\S*))?\s*$/.exec(text);
+  if (match && (match[1] || match[2])) return { mode: 'range', min: match[1] ?? null, max: match[2] ?? null };
+  throw new InvalidArgumentError('It takes ">=MIN <MAX", or one of the two.');
+}
+
+/** E-mail addresses are compared in lower case; what exactly is deliverable only a mail tells. */
+function parseEmail(text: string): string {
+  if (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text) && text.length <= 254) return text.toLowerCase();
+  throw new InvalidArgumentError('It takes an e-mail address.');
+}

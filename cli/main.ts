@@ -1,0 +1,68 @@
+import { Command, CommanderError } from 'commander';
+import { CatalogueError } from '../domain/plans/load.ts';
+import { Refusal } from '../domain/refusal.ts';
+import { ConfigError } from '../runtime/config.ts';
+import { StackFault } from '../stack/fault.ts';
+import { CatalogueChanged } from '../store/catalogues.ts';
+import { isDatabaseOutage } from '../store/database.ts';
+import { addBlacklistCommands } from './blacklist-commands.ts';
+import { addLicenseCommands } from './license-commands.ts';
+import { addOrganizationCommands } from './organization-commands.ts';
+import { refusalSentence } from './output.ts';
+import { addProductCommands } from './product-commands.ts';
+import { addServerCommands } from './server-commands.ts';
+
+/** `bin/plimsoll`: administration on the server, over the same functions of the store that the API uses. */
+
+/** BSD's sysexits: 64 is a wrong command line, 69 a part that is away, 78 a wrong configuration. */
+const EXIT = { refused: 1, usage: 64, unavailable: 69, configuration: 78 };
+
+const program = new Command('plimsoll')
+  .description('Plimsoll on the server: migrations, the doctor, and administration.')
+  .configureHelp({ sortSubcommands: true })
+  .showHelpAfterError('(add --help to see what is accepted)');
+
+addServerCommands(program);
+addOrganizationCommands(program);
+addProductCommands(program);
+addLicenseCommands(program);
+addBlacklistCommands(program);
+
+// Subcommands inherit it only from a parent that has it when they are made, so it is set on all of them here.
+const all = [program, ...program.commands.flatMap((command) => [command, ...command.commands])];
+for (const command of all) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = fail(error);
+}
+
+function fail(error: unknown): number {
+  // Commander has printed its own already; help and version are no faults.
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    if (error.code === 'commander.invalidArgument' && !error.message.startsWith('error:')) say(error.message);
+    return EXIT.usage;
+  }
+  if (error instanceof Refusal) return say(refusalSentence(error), EXIT.refused);
+  if (error instanceof ConfigError) {
+    return say(
+      `${error.message}\nWhere a home of bin/up is running, PLIMSOLL_HOME says which; elsewhere set these variables.`,
+      EXIT.configuration,
+    );
+  }
+  if (error instanceof CatalogueError || error instanceof CatalogueChanged || error instanceof StackFault) {
+    return say(error.message, EXIT.configuration);
+  }
+  if (isDatabaseOutage(error))
+    return say('Postgres does not answer. Is the platform running (bin/up)?', EXIT.unavailable);
+  if ((error as { code?: string }).code === '42P01')
+    return say("The database has no schema yet: run 'plimsoll migrate'.", EXIT.configuration);
+  return say(String((error as Error).stack ?? error), EXIT.refused);
+}
+
+function say(text: string, exitCode = EXIT.usage): number {
+  process.stderr.write(`${text}\n`);
+  return exitCode;
+}

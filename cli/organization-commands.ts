@@ -1,0 +1,159 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Limit } from '../domain/plans/catalogue.ts';
+import { entitlements } from '../domain/plans/entitlements.ts';
+import { getCatalogue } from '../store/catalogues.ts';
+import {
+  changeBillingState,
+  changeOrganizationSigning,
+  changePlan,
+  changeSuspension,
+  createOrganization,
+  createOverride,
+  readSubject,
+} from '../store/organizations.ts';
+import { withDatabase } from './environment.ts';
+import { parseInstant, parseOneOf, parseSwitch, print } from './output.ts';
+import { organizationOf } from './references.ts';
+
+export function addOrganizationCommands(program: Command): void {
+  const group = program.command('org').description('organisations; ORG is an id or a slug');
+
+  group
+    .command('create')
+    .requiredOption('--name <name>')
+    .requiredOption('--slug <slug>', 'lower-case letters, digits and hyphens; never changed afterwards', parseSlug)
+    .option('--plan <plan>', 'free, pro or enterprise', 'free')
+    .option('--json', 'print JSON')
+    .action((options) =>
+      withDatabase(async ({ db }) => {
+        const made = await db.transaction((trx) =>
+          createOrganization(trx, { name: options.name, slug: options.slug, plan: options.plan }),
+        );
+        print({ organization_id: made.id, slug: made.slug, plan: made.plan }, options);
+      }),
+    );
+
+  group
+    .command('show <org>')
+    .description('plan, state, and every limit and feature in force with where it comes from')
+    .option('--json', 'print JSON')
+    .action((org: string, options) =>
+      withDatabase(async ({ db }) => {
+        const found = await organizationOf(db, org);
+        const { catalogueId, subject } = await readSubject(db, found.id);
+        const now = entitlements(await getCatalogue(db, catalogueId), subject, Date.now());
+        print(
+          {
+            organization_id: found.id,
+            name: found.name,
+            slug: found.slug,
+            plan: found.plan,
+            effective_plan: now.plan,
+            billing_state: found.billingState,
+            suspended: found.suspendedAtMs !== null,
+            signing_enabled: found.signingEnabled,
+            limits: now.limits,
+            features: now.features,
+          },
+          options,
+        );
+      }),
+    );
+
+  group
+    .command('plan <org> <plan>')
+    .description('put an organisation on another plan, at once')
+    .action((org: string, plan: string) =>
+      withDatabase(async ({ db }) => {
+        const { id } = await organizationOf(db, org);
+        const changed = await db.transaction((trx) => changePlan(trx, id, plan));
+        print({ organization_id: id, plan: changed.plan }, {});
+      }),
+    );
+
+  group
+    .command('billing <org> <state>')
+    .description('set the state of billing: active, billing_grace, billing_suspended or cancelled')
+    .action((org: string, state: string) => {
+      const billingState = parseOneOf('active', 'billing_grace', 'billing_suspended', 'cancelled')(state);
+      return withDatabase(async ({ db }) => {
+        const { id } = await organizationOf(db, org);
+        await db.transaction((trx) => changeBillingState(trx, id, billingState));
+        print({ organization_id: id, billing_state: billingState }, {});
+      });
+    });
+
+  group
+    .command('suspend <org>')
+    .requiredOption('--reason <reason>')
+    .action((org: string, options) =>
+      withDatabase(async ({ db }) => {
+        const { id } = await organizationOf(db, org);
+        await db.transaction((trx) => changeSuspension(trx, id, options.reason));
+        print({ organization_id: id, suspended: true }, {});
+      }),
+    );
+
+  group.command('unsuspend <org>').action((org: string) =>
+    withDatabase(async ({ db }) => {
+      const { id } = await organizationOf(db, org);
+      await db.transaction((trx) => changeSuspension(trx, id, null));
+      print({ organization_id: id, suspended: false }, {});
+    }),
+  );
+
+  group
+    .command('signing <org> <on|off>')
+    .description("the organisation's half of the signing switch")
+    .action((org: string, text: string) => {
+      const enabled = parseSwitch(text);
+      return withDatabase(async ({ db }) => {
+        const { id } = await organizationOf(db, org);
+        await db.transaction((trx) => changeOrganizationSigning(trx, id, enabled));
+        print({ organization_id: id, signing_enabled: enabled }, {});
+      });
+    });
+
+  group
+    .command('override <org> <name> <value>')
+    .description(
+      'grant an override of a limit (a number or unlimited) or a feature (on or off); it holds on plans that allow it',
+    )
+    .requiredOption('--reason <reason>')
+    .option('--starts <instant>', 'when it begins', parseInstant)
+    .option('--ends <instant>', 'when it ends', parseInstant)
+    .action((org: string, name: string, text: string, options) => {
+      const value = parseOverride(text);
+      const startsAtMs: number = options.starts ?? Date.now();
+      if (options.ends !== undefined && options.ends <= startsAtMs)
+        throw new InvalidArgumentError('It must end after it begins.');
+      return withDatabase(async ({ db }) => {
+        const { id } = await organizationOf(db, org);
+        const kind = typeof value === 'boolean' ? 'feature' : 'limit';
+        const made = await db.transaction((trx) =>
+          createOverride(trx, {
+            organizationId: id,
+            kind,
+            name,
+            value,
+            reason: options.reason,
+            startsAtMs,
+            endsAtMs: options.ends ?? null,
+          }),
+        );
+        print({ override_id: made.id, organization_id: id, [kind]: name, value }, {});
+      });
+    });
+}
+
+function parseSlug(text: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError('It takes 1 to 48 lower-case letters, digits and hyphens, no hyphen at either end.');
+}
+
+function parseOverride(text: string): Limit | boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  if (text === 'unlimited') return text;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It takes a whole number or unlimited for a limit, on or off for a feature.');
+}

@@ -1,0 +1,74 @@
+import { InvalidArgumentError } from 'commander';
+import type { Refusal, RefusalCode, RefusalDetails } from '../domain/refusal.ts';
+
+/** How every command prints its result: lines of `name  value`, or JSON for programs. */
+export function print(result: Record<string, unknown>, { json }: { json?: boolean | undefined }): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    return;
+  }
+  const width = Math.max(...Object.keys(result).map((name) => name.length));
+  for (const [name, value] of Object.entries(result)) {
+    process.stdout.write(`${name.padEnd(width)}  ${typeof value === 'string' ? value : JSON.stringify(value)}\n`);
+  }
+}
+
+type Sentences = { [Code in RefusalCode]: (details: RefusalDetails[Code]) => string };
+
+const SENTENCES: Sentences = {
+  plan_limit_reached: ({ limit, used, allowed, admittingPlan }) =>
+    `${used} of ${allowed} ${limit} are in use. ${admittingPlan ? `Reduce them, or move to ${admittingPlan}.` : 'Reduce them first.'}`,
+  feature_not_available: ({ feature, admittingPlan }) =>
+    `The plan has no ${feature}.${admittingPlan ? ` ${admittingPlan} has it.` : ''}`,
+  not_found: ({ what }) => `There is no such ${what}.`,
+  name_taken: ({ pointer }) => `Another one has this ${pointer.slice(1)} already.`,
+  conflict: ({ message }) => message,
+  validation_failed: ({ errors }) =>
+    errors.map((fault) => `${fault.pointer}: ${fault.message} It takes ${fault.accepts}.`).join('\n'),
+};
+
+/** A refusal in a sentence: what is, what is allowed, what helps. */
+export function refusalSentence<Code extends RefusalCode>({ code, details }: Refusal<Code>): string {
+  return SENTENCES[code](details);
+}
+
+export function parseSwitch(text: string): boolean {
+  if (text === 'on') return true;
+  if (text === 'off') return false;
+  throw new InvalidArgumentError('It takes on or off.');
+}
+
+/** A number of addresses; `none` or 0 is no cap. */
+export function parseCap(text: string): number | null {
+  if (text === 'none' || text === '0') return null;
+  if (/^\d{1,7}$/.test(text) && Number(text) <= 1_000_000) return Number(text);
+  throw new InvalidArgumentError('It takes a whole number from 1 to 1000000, or none.');
+}
+
+/** An instant as epoch milliseconds. A date without a zone would mean something else on every machine. */
+export function parseInstant(text: string): number {
+  const ms = Date.parse(text);
+  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/.test(text) && !Number.isNaN(ms)) return ms;
+  throw new InvalidArgumentError(
+    'It takes an ISO 8601 instant with a zone, such as 2027-01-01T00:00:00Z, or a date, which begins at midnight UTC.',
+  );
+}
+
+export function parseJsonObject(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`It takes a JSON object: ${(error as Error).message}`);
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new InvalidArgumentError('It takes a JSON object.');
+}
+
+export function parseOneOf<T extends string>(...accepted: T[]): (text: string) => T {
+  return (text) => {
+    const found = accepted.find((each) => each === text);
+    if (found === undefined) throw new InvalidArgumentError(`It takes ${accepted.join(', ')}.`);
+    return found;
+  };
+}

@@ -1,0 +1,138 @@
+import { type Command, Option } from 'commander';
+import { listVersions, removeVersion, setVersion } from '../store/product-versions.ts';
+import {
+  changeProduct,
+  createProduct,
+  deleteProduct,
+  type ProductSettings,
+  rotateApiKey,
+  rotateSigningSecret,
+} from '../store/products.ts';
+import { withDatabase } from './environment.ts';
+import { parseCap, parseJsonObject, parseOneOf, parseSwitch, print } from './output.ts';
+import { organizationOf, productOf } from './references.ts';
+
+/** Each setting of a product as an option of `product set`, under the field that it changes. */
+const SETTINGS: [field: keyof ProductSettings, flag: string, parse: (text: string) => unknown][] = [
+  ['name', '--name <name>', (text) => text],
+  ['state', '--state <active|archived|disabled>', parseOneOf('active', 'archived', 'disabled')],
+  ['ipSystemEnabled', '--ip-system <on|off>', parseSwitch],
+  ['autoRegisterIp', '--auto-register-ip <on|off>', parseSwitch],
+  ['trackIp', '--track-ip <on|off>', parseSwitch],
+  ['ipRegistration', '--ip-registration <first|up_to_max>', parseOneOf('first', 'up_to_max')],
+  ['defaultMaxIps', '--default-max-ips <number|none>', parseCap],
+  ['expiryEnforced', '--expiry-enforcement <on|off>', parseSwitch],
+  ['versionsEnabled', '--versions <on|off>', parseSwitch],
+  ['customResponseEnabled', '--custom-response <on|off>', parseSwitch],
+  ['customResponseTemplate', '--custom-template <json>', parseJsonObject],
+  ['webhooksEnabled', '--webhooks <on|off>', parseSwitch],
+  ['transfersAllowed', '--transfers <on|off>', parseSwitch],
+  ['signingEnabled', '--signing <on|off>', parseSwitch],
+];
+
+export function addProductCommands(program: Command): void {
+  const group = program.command('product').description('products; PRODUCT is an id or organization/name');
+
+  group
+    .command('create <org>')
+    .description('create a product; its API key is shown once')
+    .requiredOption('--name <name>')
+    .option('--json', 'print JSON')
+    .action((org: string, options) =>
+      withDatabase(async ({ db }) => {
+        const { id } = await organizationOf(db, org);
+        const made = await db.transaction((trx) => createProduct(trx, { organizationId: id, name: options.name }));
+        print({ product_id: made.product.id, name: made.product.name, api_key: made.apiKey }, options);
+      }),
+    );
+
+  group
+    .command('show <product>')
+    .option('--json', 'print JSON')
+    .action((reference: string, options) =>
+      withDatabase(async ({ db }) => print({ ...(await productOf(db, reference)) }, options)),
+    );
+
+  const set = group.command('set <product>').description('change settings; what is not named stays');
+  const options = SETTINGS.map(([field, flag, parse]) => ({ field, option: new Option(flag).argParser(parse) }));
+  for (const { option } of options) set.addOption(option);
+  set.action((reference: string, given: Record<string, unknown>) => {
+    const named = options.filter(({ option }) => given[option.attributeName()] !== undefined);
+    const change = Object.fromEntries(named.map(({ field, option }) => [field, given[option.attributeName()]]));
+    return withDatabase(async ({ db }) => {
+      const { id } = await productOf(db, reference);
+      print({ ...(await db.transaction((trx) => changeProduct(trx, id, change))) }, {});
+    });
+  });
+
+  group
+    .command('rotate-key <product>')
+    .description('replace the API key at once; the new one is shown once')
+    .option('--json', 'print JSON')
+    .action((reference: string, options) =>
+      withDatabase(async ({ db }) => {
+        const { id } = await productOf(db, reference);
+        const { apiKey } = await db.transaction((trx) => rotateApiKey(trx, id));
+        print({ product_id: id, api_key: apiKey }, options);
+      }),
+    );
+
+  group
+    .command('signing-secret <product>')
+    .description('make or replace the secret that signs answers; it is shown once')
+    .option('--json', 'print JSON')
+    .action((reference: string, options) =>
+      withDatabase(async ({ db, secrets }) => {
+        const { id } = await productOf(db, reference);
+        const { signingSecret } = await db.transaction((trx) => rotateSigningSecret(trx, id, secrets));
+        print({ product_id: id, signing_secret: signingSecret }, options);
+      }),
+    );
+
+  group
+    .command('delete <product>')
+    .description('delete a product with its versions and licences')
+    .action((reference: string) =>
+      withDatabase(async ({ db }) => {
+        const { id } = await productOf(db, reference);
+        const { licenses } = await db.transaction((trx) => deleteProduct(trx, id));
+        print({ product_id: id, deleted_licenses: licenses }, {});
+      }),
+    );
+
+  addVersionCommands(program);
+}
+
+function addVersionCommands(program: Command): void {
+  const group = program.command('version').description("a product's versions");
+
+  group
+    .command('set <product> <version> <state>')
+    .description('allow, deprecate, block, or make latest a version or a family such as 2.0.x')
+    .action((reference: string, version: string, text: string) => {
+      const state = parseOneOf('allowed', 'deprecated', 'latest', 'blocked')(text);
+      return withDatabase(async ({ db }) => {
+        const { id } = await productOf(db, reference);
+        await db.transaction((trx) => setVersion(trx, { productId: id, version, state }));
+        print({ product_id: id, version, state }, {});
+      });
+    });
+
+  group.command('remove <product> <version>').action((reference: string, version: string) =>
+    withDatabase(async ({ db }) => {
+      const { id } = await productOf(db, reference);
+      await db.transaction((trx) => removeVersion(trx, { productId: id, version }));
+      print({ product_id: id, removed: version }, {});
+    }),
+  );
+
+  group
+    .command('list <product>')
+    .option('--json', 'print JSON')
+    .action((reference: string, options) =>
+      withDatabase(async ({ db }) => {
+        const { id } = await productOf(db, reference);
+        print({ product_id: id, versions: await listVersions(db, id) }, options);
+      }),
+    );
+}

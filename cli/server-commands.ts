@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { loadCatalogue } from '../domain/plans/load.ts';
+import { publishCatalogue } from '../store/catalogues.ts';
+import { createLicense } from '../store/licenses.ts';
+import { migrate } from '../store/migrate.ts';
+import { createOrganization } from '../store/organizations.ts';
+import { createProduct } from '../store/products.ts';
+import { doctor } from './doctor.ts';
+import { withDatabase } from './environment.ts';
+import { print } from './output.ts';
+
+const CATALOGUE = new URL('../plans/platform.yaml', import.meta.url);
+
+export function addServerCommands(program: Command): void {
+  program
+    .command('migrate')
+    .description("bring the database's schema up to date and publish plans/platform.yaml")
+    .option('--json', 'print JSON')
+    .action(async (options) => {
+      // Read first: a bad catalogue leaves the database as it is.
+      const catalogue = loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'plans/platform.yaml');
+      await withDatabase(async ({ db }) => {
+        const migrations = await migrate(db);
+        const { isNew } = await db.transaction((trx) => publishCatalogue(trx, catalogue));
+        print({ migrations, catalogue: `${catalogue.name} ${catalogue.version}`, published: isNew }, options);
+      });
+    });
+
+  program
+    .command('demo')
+    .description(
+      'create the demo: an organisation on Free with one product and one lifetime licence; its keys are shown once',
+    )
+    .option('--json', 'print JSON')
+    .action((options) =>
+      withDatabase(async ({ db }) => {
+        const demo = await db.transaction(async (trx) => {
+          const organization = await createOrganization(trx, { name: 'Demo', slug: 'demo', plan: 'free' });
+          const { product, apiKey } = await createProduct(trx, { organizationId: organization.id, name: 'Demo app' });
+          const license = await createLicense(trx, {
+            productId: product.id,
+            customer: { email: 'customer@example.com', discordId: null, name: 'Demo customer' },
+            expiresAtMs: null,
+          });
+          return {
+            organization_id: organization.id,
+            product_id: product.id,
+            product_key: apiKey,
+            license_key: license.licenseKey,
+          };
+        });
+        print(demo, options);
+      }),
+    );
+
+  program
+    .command('doctor')
+    .description('look at each part of a running platform and say what to do where it is not well')
+    .option('--json', 'print JSON')
+    .action(async (options) => {
+      process.exitCode = await doctor({
+        json: options.json ?? false,
+        env: process.env,
+        out: (text) => process.stdout.write(text),
+      });
+    });
+}
