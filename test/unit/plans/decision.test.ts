@@ -77,6 +77,16 @@ describe('mayAdd', () => {
     });
   });
 
+  test('tells that an override would lift it only where plan and limit both allow one', () => {
+    for (const [plan, limit, overrideable] of [
+      ['silver', 'seats', true],
+      ['silver', 'doors', false],
+      ['bronze', 'seats', false],
+    ] as const) {
+      expect(mayAdd(SMALL, aSubjectOn(plan), limit, 9, 1, NOON).by.overrideable).toBe(overrideable);
+    }
+  });
+
   test('never tells a negative remainder', () => {
     expect(mayAdd(SMALL, aSubjectOn('bronze'), 'seats', 40, 1, NOON).by).toMatchObject({
       used: 40,
