@@ -19,6 +19,7 @@ interface Room {
 
 const ALL_SERVER = ['domain', 'runtime', 'store', 'counters', 'activities', 'workflows', 'temporal'];
 const EVERYTHING = [
+  'plans',
   ...ALL_SERVER,
   'api',
   'worker',
