@@ -1,5 +1,4 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { Config } from './config.ts';
 
 export type { Logger } from 'pino';
 
@@ -40,7 +39,7 @@ const SHAPES: [RegExp, string][] = [
  * step before it leaves, so it doesn't matter where in it a secret stands or who put it there.
  */
 export function createLogger(
-  config: Pick<Config, 'logLevel'>,
+  config: { logLevel: string },
   options: { name: string; destination?: DestinationStream },
 ): Logger {
   return pino(
