@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, posix } from 'node:path';
 import ts from 'typescript';
@@ -71,6 +71,7 @@ export interface BoundaryReport {
  */
 export function checkBoundaries(root: string): BoundaryReport {
   const report: BoundaryReport = { modules: 0, faults: [] };
+  const packages = packagesOf(root);
   for (const file of filesOf(root)) {
     if (!/\.[cm]?tsx?$/.test(file) || !file.includes('/')) continue;
     const room = file.split('/')[0]!;
@@ -83,7 +84,7 @@ export function checkBoundaries(root: string): BoundaryReport {
     }
     const source = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.Latest, true);
     for (const each of importsOf(source)) {
-      const fault = faultOf({ file, room, rule, ...each });
+      const fault = faultOf({ file, room, rule, ...each }) ?? packageFault({ room, packages, ...each });
       if (fault) report.faults.push(`${file}:${each.line}: ${fault}`);
     }
     if (room === 'domain') report.faults.push(...purityFaults(source));
@@ -115,6 +116,33 @@ function faultOf({ file, room, rule, specifier, typeOnly }: Import & { file: str
     return typeOnly ? undefined : `${room}/ may import only types from ${targetRoom}/ ('${specifier}')`;
   }
   return `${room}/ may not import '${target}'${typeOnly ? ', not even its types' : ''}`;
+}
+
+/** The names of package.json: what a production install holds, and all that a checkout holds. */
+interface Packages {
+  production: string[];
+  all: string[];
+}
+
+function packagesOf(root: string): Packages {
+  const file = join(root, 'package.json');
+  const manifest = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>) : {};
+  const production = Object.keys(manifest.dependencies ?? {});
+  return { production, all: [...production, ...Object.keys(manifest.devDependencies ?? {})] };
+}
+
+/**
+ * A package must be named by package.json itself, not come along with another one; and what runs in production may import
+ * nothing that only development installs, but for types.
+ */
+function packageFault({ room, packages, specifier, typeOnly }: Import & { room: string; packages: Packages }) {
+  if (specifier === undefined || /^[./#]|^file:/.test(specifier) || isBuiltin(specifier)) return undefined;
+  const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+  const forDevelopment = typeOnly || room === 'test' || room === 'bench' || room === 'dashboard';
+  if ((forDevelopment ? packages.all : packages.production).includes(name)) return undefined;
+  return packages.all.includes(name)
+    ? `'${name}' is installed for development only`
+    : `package.json doesn't name '${name}'`;
 }
 
 function importsOf(source: ts.SourceFile): Import[] {

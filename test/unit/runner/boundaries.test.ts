@@ -125,6 +125,20 @@ describe('the boundaries of the rooms', () => {
   });
 });
 
+describe('the packages that a room imports', () => {
+  const manifest = JSON.stringify({ dependencies: { koa: '1', '@a/b': '1' }, devDependencies: { vitest: '1' } });
+  const faults = (room: string, line: string) => faultsIn({ 'package.json': manifest, [`${room}/a.ts`]: line });
+
+  test('stand in package.json, and in production are installed there', () => {
+    expect(faults('api', `import koa from 'koa'; import '@a/b/c';`)).toEqual([]);
+    expect(faults('api', `import 'vitest';`)).toEqual([expect.stringContaining('for development only')]);
+    expect(faults('api', `import type { Test } from 'vitest';`)).toEqual([]);
+    expect(faults('test', `import { test } from 'vitest/node';`)).toEqual([]);
+    expect(faults('test', `import 'koa-compose';`)).toEqual([expect.stringContaining("doesn't name 'koa-compose'")]);
+    expect(faults('api', `import '@a/c';`)).toEqual([expect.stringContaining("doesn't name '@a/c'")]);
+  });
+});
+
 describe('the domain', () => {
   test.each([
     'Date.now()',
