@@ -34,7 +34,7 @@ export async function up(knex: Knex): Promise<void> {
   });
   await knex.raw(`alter table organizations
     add constraint organizations_name_length check (char_length(name) between 1 and 80),
-    add constraint organizations_slug_form check (slug ~ '^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$'),
+    add constraint organizations_slug_form check (slug ~ '^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])\\?$'),
     add constraint organizations_billing_state
       check (billing_state in ('active', 'billing_grace', 'billing_suspended', 'cancelled'))`);
   // The slug is in addresses that people keep (docs/spec/keyport.md §1.3): set once.
