@@ -30,12 +30,14 @@ export function createReadiness(parts: {
 }): Readiness {
   const { db, redis, temporal, hasEnded } = parts;
   let kept: { report: Promise<ReadinessReport>; untilMs: number } | undefined;
+  const temporalReason = inTheBackground(() =>
+    temporal.call(() => temporal.connection.workflowService.getSystemInfo({}), DEADLINE_MS / 2),
+  );
 
   const look = async (): Promise<ReadinessReport> => {
-    const [postgres, redisReason, temporalReason] = await Promise.all([
+    const [postgres, redisReason] = await Promise.all([
       reasonAgainst(() => db.raw('select 1')),
       reasonAgainst(() => mustKeepCounters(redis)),
-      reasonAgainst(() => temporal.call(() => temporal.connection.workflowService.getSystemInfo({}), DEADLINE_MS / 2)),
     ]);
     const failing = [
       { part: 'postgres', reason: postgres },
@@ -44,7 +46,7 @@ export function createReadiness(parts: {
     return {
       status: failing.length === 0 ? 'ready' : 'not_ready',
       failing,
-      degraded: temporalReason === undefined ? [] : ['temporal'],
+      degraded: temporalReason() === undefined ? [] : ['temporal'],
     };
   };
 
@@ -53,6 +55,25 @@ export function createReadiness(parts: {
       return { status: 'not_ready', failing: [{ part: 'api', reason: 'This process is ending.' }], degraded: [] };
     if (!kept || kept.untilMs < Date.now()) kept = { report: look(), untilMs: Date.now() + KEPT_MS };
     return kept.report;
+  };
+}
+
+/**
+ * Asks again and again while somebody looks, and answers at once with what came last: a part that is away for good must not
+ * make every look take its deadline. Until the first answer the part counts as well.
+ */
+function inTheBackground(ask: () => Promise<unknown>): () => string | undefined {
+  let last: string | undefined;
+  let isAsking = false;
+  return () => {
+    if (!isAsking) {
+      isAsking = true;
+      void reasonAgainst(ask).then((reason) => {
+        last = reason;
+        isAsking = false;
+      });
+    }
+    return last;
   };
 }
 

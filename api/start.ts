@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { createQuotaCounter } from '../counters/quota.ts';
+import { connectRedis, openRedis } from '../counters/redis.ts';
+import { loadCatalogue } from '../domain/plans/load.ts';
+import type { Config } from '../runtime/config.ts';
+import type { Logger } from '../runtime/log.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import { SecretBox } from '../runtime/secrets.ts';
+import { checkPublished } from '../store/catalogues.ts';
+import { connectDatabase, isDatabaseOutage } from '../store/database.ts';
+import { createTemporal } from '../temporal/client.ts';
+import { createApp } from './app.ts';
+import { createCallerAddress } from './caller-address.ts';
+import { ERRORS } from './errors.ts';
+import { createReadiness } from './health.ts';
+import { createApiMetrics } from './metrics.ts';
+import { ROUTES } from './routes.ts';
+import { createHttpServer } from './server.ts';
+
+const CATALOGUE = new URL('../plans/platform.yaml', import.meta.url);
+
+export interface RunningApi {
+  /** The shared address first, then the process's own where it has one. */
+  urls: string[];
+  /** Takes no new call, answers those in flight, then lets go of Postgres, Redis and Temporal. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts an API in this process: checks the catalogue, connects, listens. `now` is the clock in epoch milliseconds; tests pass
+ * one that stands at midnight. @throws {CatalogueError}, {CatalogueChanged}
+ */
+export async function startApi(
+  config: Config,
+  { log, now = Date.now }: { log: Logger; now?: () => number },
+): Promise<RunningApi> {
+  const catalogue = loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'plans/platform.yaml');
+  const db = connectDatabase(config, 'plimsoll-api');
+  const redis = connectRedis(config, (error) => log.warn({ err: error }, 'redis'));
+  const temporal = createTemporal(config);
+  const servers: ReturnType<typeof createHttpServer>[] = [];
+  let hasEnded = false;
+
+  const close = async (): Promise<void> => {
+    hasEnded = true;
+    await Promise.all(servers.map((server) => server.close()));
+    redis.disconnect();
+    await Promise.all([db.destroy(), temporal.close()]);
+  };
+
+  try {
+    if (!(await isPublished()))
+      log.warn({ version: catalogue.version }, "this catalogue is not published yet: run 'plimsoll migrate'");
+    const count = createQuotaCounter(redis);
+    await openRedis(redis);
+
+    const registry = createMetrics();
+    const metrics = createApiMetrics(registry);
+    const app = createApp(ROUTES, {
+      config,
+      db,
+      count,
+      secrets: new SecretBox(config.secretKeys),
+      log,
+      registry,
+      metrics,
+      callerAddress: createCallerAddress(config.trustedProxies),
+      readiness: createReadiness({ db, redis, temporal, hasEnded: () => hasEnded }),
+      now,
+    });
+
+    const listener = app.callback();
+    const urls: string[] = [];
+    for (const at of addresses(config)) {
+      const server = createHttpServer(
+        (request, response) => void listener(request, response),
+        config,
+        (code) => metrics.requests.inc({ route: 'none', method: 'other', status: ERRORS[code].status }),
+      );
+      urls.push(await server.listen(at));
+      servers.push(server);
+    }
+    return { urls, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  /** Postgres being away is not the catalogue's fault: the process starts, and readiness says what is missing. */
+  async function isPublished(): Promise<boolean> {
+    try {
+      return (await checkPublished(db, catalogue)) !== undefined;
+    } catch (error) {
+      if (!isDatabaseOutage(error)) throw error;
+      log.warn({ err: error }, 'Postgres is away: the catalogue could not be compared with what is published');
+      return true;
+    }
+  }
+}
+
+function addresses(config: Config): { host: string; port: number; reusePort: boolean }[] {
+  const shared = { host: config.host, port: config.port, reusePort: config.apiProcesses > 1 };
+  const own = { host: '127.0.0.1', port: config.nodePort, reusePort: false };
+  return config.nodePort < 0 ? [shared] : [shared, own];
+}

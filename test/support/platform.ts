@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import { pino } from 'pino';
+import { startApi } from '../../api/start.ts';
+import type { Config } from '../../runtime/config.ts';
+import { SecretBox } from '../../runtime/secrets.ts';
+import { connectDatabase } from '../../store/database.ts';
+import { createLicense, type License, type NewLicense } from '../../store/licenses.ts';
+import { changeOrganizationSigning, createOrganization } from '../../store/organizations.ts';
+import {
+  changeProduct,
+  createProduct,
+  type Product,
+  type ProductSettings,
+  rotateSigningSecret,
+} from '../../store/products.ts';
+import { testStack } from './stack.ts';
+
+/** A platform for one test file: its own API in this process on the test stack's servers, with a clock that can be set. */
+export interface TestPlatform {
+  db: Knex;
+  config: Config;
+  url: string;
+  /** Epoch milliseconds that the API takes for now; `undefined` is the real clock. */
+  clock: { nowMs: number | undefined };
+  anOrganization(options?: { plan?: string; signing?: boolean }): Promise<{ id: string; slug: string }>;
+  aProduct(options?: ProductOptions): Promise<TestProduct>;
+  aLicense(productId: string, options?: Partial<NewLicense>): Promise<License>;
+  close(): Promise<void>;
+}
+
+export interface ProductOptions {
+  organizationId?: string;
+  plan?: string;
+  settings?: Partial<ProductSettings>;
+  /** Makes a signing secret, and turns both switches on. */
+  signing?: boolean;
+}
+
+export interface TestProduct {
+  product: Product;
+  apiKey: string;
+  signingSecret: string | undefined;
+  /** `POST /api/v1/validate` with this product's key. */
+  validate(
+    body: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: Record<string, unknown>; text: string; headers: Headers }>;
+  /** `GET /api/v1/license/:key` with this product's key; the key is percent-encoded here. */
+  lookup(
+    licenseKey: string,
+  ): Promise<{ status: number; body: Record<string, unknown>; text: string; headers: Headers }>;
+}
+
+export async function startPlatform(overrides: Partial<Config> = {}): Promise<TestPlatform> {
+  const { config: base } = testStack();
+  // Each test file is a process of its own: many small pools instead of one large one.
+  const config: Config = {
+    ...base,
+    host: '127.0.0.1',
+    port: 0,
+    nodePort: -1,
+    apiProcesses: 1,
+    databasePoolSize: 8,
+    ...overrides,
+  };
+  const db = connectDatabase({ ...config, databasePoolSize: 4 }, 'plimsoll-test');
+  const clock: { nowMs: number | undefined } = { nowMs: undefined };
+  const api = await startApi(config, { log: pino({ level: 'silent' }), now: () => clock.nowMs ?? Date.now() });
+  const url = api.urls[0]!;
+  const secrets = new SecretBox(config.secretKeys);
+
+  const anOrganization: TestPlatform['anOrganization'] = ({ plan = 'free', signing = false } = {}) =>
+    db.transaction(async (trx) => {
+      const slug = `t-${randomUUID()}`;
+      const made = await createOrganization(trx, { name: 'Test', slug, plan });
+      if (signing) await changeOrganizationSigning(trx, made.id, true);
+      return { id: made.id, slug };
+    });
+
+  const call = async (path: string, init: RequestInit) => {
+    const response = await fetch(url + path, init);
+    const text = await response.text();
+    return {
+      status: response.status,
+      body: JSON.parse(text) as Record<string, unknown>,
+      text,
+      headers: response.headers,
+    };
+  };
+
+  return {
+    db,
+    config,
+    url,
+    clock,
+    anOrganization,
+
+    async aProduct({ organizationId, plan = 'free', settings = {}, signing = false } = {}) {
+      const owner = organizationId ?? (await anOrganization({ plan, signing })).id;
+      const made = await db.transaction(async (trx) => {
+        const { product, apiKey } = await createProduct(trx, { organizationId: owner, name: `p ${randomUUID()}` });
+        const signingSecret = signing ? (await rotateSigningSecret(trx, product.id, secrets)).signingSecret : undefined;
+        const changed = await changeProduct(trx, product.id, {
+          ...settings,
+          ...(signing ? { signingEnabled: true } : {}),
+        });
+        return { product: changed, apiKey, signingSecret };
+      });
+      const authorization = `Bearer ${made.apiKey}`;
+      return {
+        ...made,
+        validate: (body, headers = {}) =>
+          call('/api/v1/validate', {
+            method: 'POST',
+            headers: { authorization, 'content-type': 'application/json', ...headers },
+            body: typeof body === 'string' ? body : JSON.stringify(body),
+          }),
+        lookup: (licenseKey) =>
+          call(`/api/v1/license/${encodeURIComponent(licenseKey)}`, { headers: { authorization } }),
+      };
+    },
+
+    aLicense: (productId, options = {}) =>
+      db.transaction((trx) =>
+        createLicense(trx, {
+          productId,
+          customer: { email: `${randomUUID()}@example.com`, discordId: null, name: null },
+          expiresAtMs: null,
+          ...options,
+        }),
+      ),
+
+    async close() {
+      await api.close();
+      await db.destroy();
+    },
+  };
+}
