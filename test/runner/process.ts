@@ -52,8 +52,15 @@ export function run(
       output += `${command.join(' ')}: ${error.message}\n`;
       finish(127);
     });
-    // 'exit' rather than 'close': a server that a command leaves running holds its pipes open.
-    child.on('exit', (code) => setImmediate(() => finish(code ?? 128)));
+    // Normally 'close' comes right after 'exit', once everything was read. A server that the program has left running may
+    // hold its pipes open, though: then they are let go.
+    child.on('exit', () => {
+      setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, 1_000).unref();
+    });
+    child.on('close', (code) => finish(code ?? 128));
   });
 }
 
