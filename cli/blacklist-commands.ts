@@ -18,7 +18,7 @@ export function addBlacklistCommands(program: Command): void {
   withScope(group.command('add <network>'))
     .option('--reason <reason>')
     .action((network: string, options) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const scope = await scopeOf(db, options);
         const blocked = await db.transaction((trx) => blockNetwork(trx, scope, network, options.reason ?? null));
         print({ list: scope.list, blocked }, {});
@@ -26,7 +26,7 @@ export function addBlacklistCommands(program: Command): void {
     );
 
   withScope(group.command('remove <network>')).action((network: string, options) =>
-    withDatabase(async ({ db }) => {
+    withDatabase(async (db) => {
       const scope = await scopeOf(db, options);
       await db.transaction((trx) => unblockNetwork(trx, scope, network));
       print({ list: scope.list, unblocked: network }, {});
@@ -36,7 +36,7 @@ export function addBlacklistCommands(program: Command): void {
   withScope(group.command('list'))
     .option('--json', 'print JSON')
     .action((options) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const scope = await scopeOf(db, options);
         print({ list: scope.list, entries: await listBlocked(db, scope) }, options);
       }),

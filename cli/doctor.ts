@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import { connectRedis } from '../counters/redis.ts';
 import type { Config } from '../runtime/config.ts';
-import { readHomeEnv, readStack, resolveHome, type Stack } from '../stack/home.ts';
+import { readStack, resolveHome, type Stack } from '../stack/home.ts';
 import { connectDatabase } from '../store/database.ts';
 import { createTemporal, type Temporal } from '../temporal/client.ts';
 import { checkClocks } from './doctor/clock.ts';
@@ -23,6 +23,7 @@ import { checkProcess, checkTemporalUi } from './doctor/processes.ts';
 import { checkRedis, untilReady } from './doctor/redis.ts';
 import { addressOf, checkConfiguration, lacking, readAll } from './doctor/settings.ts';
 import { checkRoundTrip, checkTemporal } from './doctor/temporal.ts';
+import { commandEnvironment } from './environment.ts';
 
 /** What `doctor --json` prints. `well` is false when a part fails; warnings leave it true. */
 export interface Diagnosis {
@@ -49,7 +50,7 @@ export async function doctor(options: {
 
 export async function diagnose(env: NodeJS.ProcessEnv): Promise<Diagnosis> {
   const home = resolveHome(env);
-  const { config, faults } = readAll({ ...readHomeEnv(home), ...env });
+  const { config, faults } = readAll(commandEnvironment(env));
   const lacks = (...names: (keyof Config)[]): Finding | undefined => lacking(faults, ...names);
   const parts = connect(config);
   const { db, redis, temporal } = parts;

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { type Config, readSettings } from '../runtime/config.ts';
+import { readSettings } from '../runtime/config.ts';
 import { SecretBox } from '../runtime/secrets.ts';
 import { readHomeEnv, resolveHome } from '../stack/home.ts';
 import { connectDatabase } from '../store/database.ts';
@@ -10,24 +10,25 @@ export function commandEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS
   return { ...readHomeEnv(resolveHome(env)), ...Object.fromEntries(said) };
 }
 
-export interface Toolbox {
-  db: Knex;
-  secrets: SecretBox;
-}
-
-/** Runs a command with a connection to Postgres and closes it afterwards, whatever happens. */
+/**
+ * Runs a command with a connection to Postgres and closes it afterwards, whatever happens. `statementMs` is how long one
+ * statement may take, where that is more than the setting for processes that serve (a migration, say).
+ */
 export async function withDatabase<T>(
-  work: (tools: Toolbox) => Promise<T>,
-  env: NodeJS.ProcessEnv = process.env,
+  work: (db: Knex) => Promise<T>,
+  { statementMs }: { statementMs?: number } = {},
 ): Promise<T> {
-  const settings: Pick<Config, 'databaseUrl' | 'databasePoolSize' | 'databaseTimeoutMs' | 'secretKeys'> = readSettings(
-    ['databaseUrl', 'databasePoolSize', 'databaseTimeoutMs', 'secretKeys'],
-    commandEnvironment(env),
-  );
-  const db = connectDatabase({ ...settings, databasePoolSize: 2 }, 'plimsoll-cli');
+  const settings = readSettings(['databaseUrl', 'databaseTimeoutMs'], commandEnvironment());
+  const databaseTimeoutMs = statementMs ?? settings.databaseTimeoutMs;
+  const db = connectDatabase({ ...settings, databaseTimeoutMs, databasePoolSize: 2 }, 'plimsoll-cli');
   try {
-    return await work({ db, secrets: new SecretBox(settings.secretKeys) });
+    return await work(db);
   } finally {
     await db.destroy();
   }
+}
+
+/** What encrypts secrets at rest. @throws {ConfigError} when no keys are configured */
+export function commandSecrets(): SecretBox {
+  return new SecretBox(readSettings(['secretKeys'], commandEnvironment()).secretKeys);
 }

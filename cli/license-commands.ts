@@ -29,7 +29,7 @@ export function addLicenseCommands(program: Command): void {
       const change = termsOf(options);
       if (change.expiresAtMs === undefined) throw new InvalidArgumentError('A licence needs --lifetime or --expires.');
       const { expiresAtMs } = change;
-      return withDatabase(async ({ db }) => {
+      return withDatabase(async (db) => {
         const { id: productId } = await productOf(db, reference);
         const customer = {
           email: options.email ?? null,
@@ -48,14 +48,14 @@ export function addLicenseCommands(program: Command): void {
     .command('show <license>')
     .option('--json', 'print JSON')
     .action((reference: string, options) =>
-      withDatabase(async ({ db }) => print({ ...(await licenseOf(db, reference)) }, options)),
+      withDatabase(async (db) => print({ ...(await licenseOf(db, reference)) }, options)),
     );
 
   withTerms(group.command('set <license>'))
     .description('change a licence; what is not named stays')
     .action((reference: string, options) => {
       const change = termsOf(options);
-      return withDatabase(async ({ db }) => {
+      return withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
         print({ ...(await db.transaction((trx) => changeLicense(trx, id, change))) }, {});
       });
@@ -65,7 +65,7 @@ export function addLicenseCommands(program: Command): void {
     .command('revoke <license>')
     .description('revoke a licence, for good')
     .action((reference: string) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
         const { status } = await db.transaction((trx) => revokeLicense(trx, id));
         print({ license_id: id, status }, {});
@@ -76,7 +76,7 @@ export function addLicenseCommands(program: Command): void {
     .command('delete <license>')
     .description('delete a licence and give its place back')
     .action((reference: string) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
         await db.transaction((trx) => deleteLicense(trx, id));
         print({ license_id: id, deleted: true }, {});
@@ -90,7 +90,7 @@ function addIpCommands(program: Command): void {
   const group = program.command('ip').description("a licence's registered addresses");
 
   group.command('add <license> <address>').action((reference: string, address: string) =>
-    withDatabase(async ({ db }) => {
+    withDatabase(async (db) => {
       const { id } = await licenseOf(db, reference);
       await db.transaction((trx) => addIp(trx, id, address));
       print({ license_id: id, registered: address }, {});
@@ -98,7 +98,7 @@ function addIpCommands(program: Command): void {
   );
 
   group.command('remove <license> <address>').action((reference: string, address: string) =>
-    withDatabase(async ({ db }) => {
+    withDatabase(async (db) => {
       const { id } = await licenseOf(db, reference);
       await db.transaction((trx) => removeIp(trx, id, address));
       print({ license_id: id, removed: address }, {});
@@ -109,7 +109,7 @@ function addIpCommands(program: Command): void {
     .command('reset <license>')
     .description('clear all registered addresses')
     .action((reference: string) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
         print({ license_id: id, ...(await db.transaction((trx) => resetIps(trx, id))) }, {});
       }),

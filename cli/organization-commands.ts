@@ -25,7 +25,7 @@ export function addOrganizationCommands(program: Command): void {
     .option('--plan <plan>', 'free, pro or enterprise', 'free')
     .option('--json', 'print JSON')
     .action((options) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const made = await db.transaction((trx) =>
           createOrganization(trx, { name: options.name, slug: options.slug, plan: options.plan }),
         );
@@ -38,7 +38,7 @@ export function addOrganizationCommands(program: Command): void {
     .description('plan, state, and every limit and feature in force with where it comes from')
     .option('--json', 'print JSON')
     .action((org: string, options) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const found = await organizationOf(db, org);
         const { catalogueId, subject } = await readSubject(db, found.id);
         const now = entitlements(await getCatalogue(db, catalogueId), subject, Date.now());
@@ -64,7 +64,7 @@ export function addOrganizationCommands(program: Command): void {
     .command('plan <org> <plan>')
     .description('put an organisation on another plan, at once')
     .action((org: string, plan: string) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         const changed = await db.transaction((trx) => changePlan(trx, id, plan));
         print({ organization_id: id, plan: changed.plan }, {});
@@ -76,7 +76,7 @@ export function addOrganizationCommands(program: Command): void {
     .description('set the state of billing: active, billing_grace, billing_suspended or cancelled')
     .action((org: string, state: string) => {
       const billingState = parseOneOf('active', 'billing_grace', 'billing_suspended', 'cancelled')(state);
-      return withDatabase(async ({ db }) => {
+      return withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         await db.transaction((trx) => changeBillingState(trx, id, billingState));
         print({ organization_id: id, billing_state: billingState }, {});
@@ -87,7 +87,7 @@ export function addOrganizationCommands(program: Command): void {
     .command('suspend <org>')
     .requiredOption('--reason <reason>')
     .action((org: string, options) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         await db.transaction((trx) => changeSuspension(trx, id, options.reason));
         print({ organization_id: id, suspended: true }, {});
@@ -95,7 +95,7 @@ export function addOrganizationCommands(program: Command): void {
     );
 
   group.command('unsuspend <org>').action((org: string) =>
-    withDatabase(async ({ db }) => {
+    withDatabase(async (db) => {
       const { id } = await organizationOf(db, org);
       await db.transaction((trx) => changeSuspension(trx, id, null));
       print({ organization_id: id, suspended: false }, {});
@@ -107,7 +107,7 @@ export function addOrganizationCommands(program: Command): void {
     .description("the organisation's half of the signing switch")
     .action((org: string, text: string) => {
       const enabled = parseSwitch(text);
-      return withDatabase(async ({ db }) => {
+      return withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         await db.transaction((trx) => changeOrganizationSigning(trx, id, enabled));
         print({ organization_id: id, signing_enabled: enabled }, {});
@@ -127,7 +127,7 @@ export function addOrganizationCommands(program: Command): void {
       const startsAtMs: number = options.starts ?? Date.now();
       if (options.ends !== undefined && options.ends <= startsAtMs)
         throw new InvalidArgumentError('It must end after it begins.');
-      return withDatabase(async ({ db }) => {
+      return withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         const kind = typeof value === 'boolean' ? 'feature' : 'limit';
         const made = await db.transaction((trx) =>

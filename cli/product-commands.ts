@@ -8,7 +8,7 @@ import {
   rotateApiKey,
   rotateSigningSecret,
 } from '../store/products.ts';
-import { withDatabase } from './environment.ts';
+import { commandSecrets, withDatabase } from './environment.ts';
 import { parseCap, parseJsonObject, parseOneOf, parseSwitch, print } from './output.ts';
 import { organizationOf, productOf } from './references.ts';
 
@@ -39,7 +39,7 @@ export function addProductCommands(program: Command): void {
     .requiredOption('--name <name>')
     .option('--json', 'print JSON')
     .action((org: string, options) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         const made = await db.transaction((trx) => createProduct(trx, { organizationId: id, name: options.name }));
         print({ product_id: made.product.id, name: made.product.name, api_key: made.apiKey }, options);
@@ -50,7 +50,7 @@ export function addProductCommands(program: Command): void {
     .command('show <product>')
     .option('--json', 'print JSON')
     .action((reference: string, options) =>
-      withDatabase(async ({ db }) => print({ ...(await productOf(db, reference)) }, options)),
+      withDatabase(async (db) => print({ ...(await productOf(db, reference)) }, options)),
     );
 
   const set = group.command('set <product>').description('change settings; what is not named stays');
@@ -59,7 +59,7 @@ export function addProductCommands(program: Command): void {
   set.action((reference: string, given: Record<string, unknown>) => {
     const named = options.filter(({ option }) => given[option.attributeName()] !== undefined);
     const change = Object.fromEntries(named.map(({ field, option }) => [field, given[option.attributeName()]]));
-    return withDatabase(async ({ db }) => {
+    return withDatabase(async (db) => {
       const { id } = await productOf(db, reference);
       print({ ...(await db.transaction((trx) => changeProduct(trx, id, change))) }, {});
     });
@@ -70,7 +70,7 @@ export function addProductCommands(program: Command): void {
     .description('replace the API key at once; the new one is shown once')
     .option('--json', 'print JSON')
     .action((reference: string, options) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
         const { apiKey } = await db.transaction((trx) => rotateApiKey(trx, id));
         print({ product_id: id, api_key: apiKey }, options);
@@ -82,9 +82,9 @@ export function addProductCommands(program: Command): void {
     .description('make or replace the secret that signs answers; it is shown once')
     .option('--json', 'print JSON')
     .action((reference: string, options) =>
-      withDatabase(async ({ db, secrets }) => {
+      withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
-        const { signingSecret } = await db.transaction((trx) => rotateSigningSecret(trx, id, secrets));
+        const { signingSecret } = await db.transaction((trx) => rotateSigningSecret(trx, id, commandSecrets()));
         print({ product_id: id, signing_secret: signingSecret }, options);
       }),
     );
@@ -93,7 +93,7 @@ export function addProductCommands(program: Command): void {
     .command('delete <product>')
     .description('delete a product with its versions and licences')
     .action((reference: string) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
         const { licenses } = await db.transaction((trx) => deleteProduct(trx, id));
         print({ product_id: id, deleted_licenses: licenses }, {});
@@ -111,7 +111,7 @@ function addVersionCommands(program: Command): void {
     .description('allow, deprecate, block, or make latest a version or a family such as 2.0.x')
     .action((reference: string, version: string, text: string) => {
       const state = parseOneOf('allowed', 'deprecated', 'latest', 'blocked')(text);
-      return withDatabase(async ({ db }) => {
+      return withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
         await db.transaction((trx) => setVersion(trx, { productId: id, version, state }));
         print({ product_id: id, version, state }, {});
@@ -119,7 +119,7 @@ function addVersionCommands(program: Command): void {
     });
 
   group.command('remove <product> <version>').action((reference: string, version: string) =>
-    withDatabase(async ({ db }) => {
+    withDatabase(async (db) => {
       const { id } = await productOf(db, reference);
       await db.transaction((trx) => removeVersion(trx, { productId: id, version }));
       print({ product_id: id, removed: version }, {});
@@ -130,7 +130,7 @@ function addVersionCommands(program: Command): void {
     .command('list <product>')
     .option('--json', 'print JSON')
     .action((reference: string, options) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
         print({ product_id: id, versions: await listVersions(db, id) }, options);
       }),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { Knex } from 'knex';
 import { loadCatalogue } from '../domain/plans/load.ts';
 import { publishCatalogue } from '../store/catalogues.ts';
 import { createLicense } from '../store/licenses.ts';
@@ -9,6 +10,9 @@ import { createProduct } from '../store/products.ts';
 import { doctor } from './doctor.ts';
 import { withDatabase } from './environment.ts';
 import { print } from './output.ts';
+
+/** An index over a large table may take long; nobody waits for an answer. */
+const MIGRATION_MS = 3_600_000;
 
 const CATALOGUE = new URL('../plans/platform.yaml', import.meta.url);
 
@@ -20,11 +24,12 @@ export function addServerCommands(program: Command): void {
     .action(async (options) => {
       // Read first: a bad catalogue leaves the database as it is.
       const catalogue = loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'plans/platform.yaml');
-      await withDatabase(async ({ db }) => {
+      const work = async (db: Knex): Promise<void> => {
         const migrations = await migrate(db);
         const { isNew } = await db.transaction((trx) => publishCatalogue(trx, catalogue));
         print({ migrations, catalogue: `${catalogue.name} ${catalogue.version}`, published: isNew }, options);
-      });
+      };
+      await withDatabase(work, { statementMs: MIGRATION_MS });
     });
 
   program
@@ -34,7 +39,7 @@ export function addServerCommands(program: Command): void {
     )
     .option('--json', 'print JSON')
     .action((options) =>
-      withDatabase(async ({ db }) => {
+      withDatabase(async (db) => {
         const demo = await db.transaction(async (trx) => {
           const organization = await createOrganization(trx, { name: 'Demo', slug: 'demo', plan: 'free' });
           const { product, apiKey } = await createProduct(trx, { organizationId: organization.id, name: 'Demo app' });

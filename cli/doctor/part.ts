@@ -1,3 +1,5 @@
+import { withoutSecrets } from '../../runtime/log.ts';
+
 /** What `doctor` looks at, in the order in which it is shown: what stands first is what the rest needs. */
 export const PARTS = [
   'configuration',
@@ -91,7 +93,7 @@ export async function timed<T>(ask: () => Promise<T>): Promise<{ value: T; laten
   return { value, latencyMs: Math.round((performance.now() - startedAt) * 10) / 10 };
 }
 
-/** The innermost reason of an error, as one line that ends in a full stop. */
+/** The innermost reason of an error, as one line that ends in a full stop and holds no secret. */
 export function reason(error: unknown): string {
   let inner = error;
   while (inner instanceof Error) {
@@ -101,5 +103,5 @@ export function reason(error: unknown): string {
     inner = next;
   }
   const text = (inner instanceof Error ? inner.message || inner.name : String(inner)).split('\n', 1)[0]?.trim() ?? '';
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  return withoutSecrets(/[.!?]$/.test(text) ? text : `${text}.`);
 }

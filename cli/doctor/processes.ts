@@ -10,10 +10,9 @@ export async function checkProcess(name: 'API' | 'worker', url: string, setting:
       latencyMs,
       ...(typeof value.body['version'] === 'string' && { version: value.body['version'] }),
     };
-    const { ready: _ready, ...rest } = value.body;
     if (value.status !== 200) {
       return fail(
-        `It runs but is not ready: ${JSON.stringify(rest)}.`,
+        `It runs but is not ready: ${whatIsMissing(value.body)}`,
         `Mend the parts that are not well; the ${name} becomes ready by itself.`,
         facts,
       );
@@ -26,6 +25,12 @@ export async function checkProcess(name: 'API' | 'worker', url: string, setting:
   } catch (error) {
     return fail(reason(error), `Start the ${name} (\`bin/up\` does it here), or correct ${setting}.`, { address });
   }
+}
+
+/** The parts that a process says it waits for: the API names them with reasons, the worker its server and queues. */
+function whatIsMissing({ ready: _ready, failing, ...rest }: Record<string, unknown>): string {
+  if (!Array.isArray(failing)) return `${JSON.stringify(rest)}.`;
+  return (failing as { part: string; reason: string }[]).map(({ part, reason }) => `${part}: ${reason}`).join(' ');
 }
 
 /** Temporal's Web UI is for people: nothing else depends on it, so its absence is never a failure. */

@@ -37,13 +37,17 @@ export function lacking(faults: ConfigFault[], ...names: (keyof Config)[]): Find
   );
 }
 
+const UNREADABLE = 'an address that can not be read';
+
 /** `host:port/path` of a connection's address: no user, no password, no options. */
 export function addressOf(url: string, defaultPort: number): string {
   try {
     const { hostname, port, pathname } = new URL(url);
+    // A slash in a password ends the host early, and what is behind it looks like a path.
+    if (pathname.includes('@')) return UNREADABLE;
     return `${hostname}:${port || defaultPort}${pathname === '/' ? '' : pathname}`;
   } catch {
     // Not even an address: saying nothing of it can't give a password away.
-    return 'an address that can not be read';
+    return UNREADABLE;
   }
 }
