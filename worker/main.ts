@@ -16,7 +16,10 @@ import { installTemporalRuntime } from './temporal-runtime.ts';
 /** EX_CONFIG of sysexits(3): who restarts processes sees that starting again doesn't help. */
 const EXIT_CONFIGURATION = 78;
 
-await main();
+main().catch((error: unknown) => {
+  process.stderr.write(`The worker could not start: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});
 
 /** The process that runs workflows and activities. Its parts are made in this order and ended in the opposite one. */
 async function main(): Promise<void> {
