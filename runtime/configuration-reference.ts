@@ -23,10 +23,17 @@ These say where the native stack lives and how it is started. API and worker don
 | variable | default | meaning |
 | --- | --- | --- |
 | \`PLIMSOLL_HOME\` | \`.plimsoll/\` in the clone | Holds everything of one installation: data of Postgres, Redis and Temporal, logs, \`stack.json\` with the addresses, and \`env\` (mode 0600) with what the processes are given, its secrets included. |
-| \`PLIMSOLL_STACK_FAST\` | | \`1\`: Postgres and Redis don't wait for the disk. For tests: a power cut may lose data. |
+| \`PLIMSOLL_STACK_FAST\` | | \`1\`: Postgres doesn't wait for the disk. For homes that are thrown away: a power cut may lose data. |
+| \`XDG_CACHE_HOME\` | \`~/.cache\` | Its folder \`plimsoll\` holds what every clone of a user shares and can be made again: Temporal's build above all. |
 | \`PLIMSOLL_TEST_HOME\` | | The home of a running, empty stack that \`bin/test integration\` uses instead of starting its own. |
 | \`PLIMSOLL_TEST_KEEP\` | | \`1\`: \`bin/test\` leaves its stack's home behind, with the logs. |
 | \`PLIMSOLL_DEEP\` | | \`1\`: tests draw big samples. \`bin/test deep\` sets it. |
+
+## For the worker alone
+
+| variable | default | meaning |
+| --- | --- | --- |
+| \`PLIMSOLL_WORKFLOW_BUNDLE\` | | A file with the bundled workflows, made beforehand. Without it the worker bundles them when it starts, which takes seconds. |
 `;
 
 /** `docs/configuration.md`: every setting of the table, required ones first. Pure; its result ends with a newline. */

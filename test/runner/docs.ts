@@ -5,7 +5,7 @@ import { filesOf, linesOf } from './files.ts';
 
 /** Where documentation says something else than the code. Returns every place. */
 export function docsFaults(root: string): string[] {
-  return [...configurationDrift(root), ...dependencyDrift(root), ...brokenLinks(root)];
+  return [...configurationDrift(root), ...undocumentedVariables(root), ...dependencyDrift(root), ...brokenLinks(root)];
 }
 
 function configurationDrift(root: string): string[] {
@@ -13,6 +13,25 @@ function configurationDrift(root: string): string[] {
   const written = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (written === configurationReference()) return [];
   return ['docs/configuration.md: differs from the table in runtime/config.ts; run `npm run docs:configuration`'];
+}
+
+// How the runner's own processes tell each other things: nobody sets these.
+const INTERNAL = ['PLIMSOLL_TEST_RESULT'];
+
+/** Variables of ours that code reads and docs/configuration.md doesn't name. */
+export function undocumentedVariables(root: string): string[] {
+  const documented = (linesOf(root, 'docs/configuration.md') ?? []).join('\n');
+  const faults = new Map<string, string>();
+  for (const file of filesOf(root)) {
+    if (!file.endsWith('.ts') || /^test\/(?!runner)/.test(file)) continue;
+    for (const line of linesOf(root, file) ?? []) {
+      for (const [, name] of line.matchAll(/\benv(?:\.|\[['"])(PLIMSOLL_[A-Z_]+)/g)) {
+        if (INTERNAL.includes(name!) || documented.includes(`| \`${name}\` |`)) continue;
+        faults.set(name!, `${file}: reads ${name}, which docs/configuration.md doesn't name`);
+      }
+    }
+  }
+  return [...faults.values()];
 }
 
 /** Each dependency stands in docs/dependencies.md as a row that opens with its name in backticks, and none that is gone. */

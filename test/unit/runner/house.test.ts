@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { brokenLinks, dependencyDrift } from '../../runner/docs.ts';
+import { brokenLinks, dependencyDrift, undocumentedVariables } from '../../runner/docs.ts';
 import { houseFaults } from '../../runner/house.ts';
 import { ROOT } from '../../runner/process.ts';
 
@@ -71,6 +71,17 @@ describe('the dependencies page', () => {
     ['sets no bounds', [node, '| `koa` | a |  |'], 'koa lacks a reason'],
   ])('is refused when it %s', (_case, rows, fault) => {
     expect(dependencyDrift(aCheckout(page(...rows)))).toEqual([expect.stringContaining(fault)]);
+  });
+});
+
+describe('the variables that code reads', () => {
+  test('stand in the configuration reference', () => {
+    expect(undocumentedVariables(ROOT)).toEqual([]);
+    const code = "const a = env.PLIMSOLL_A;\nconst b = process.env['PLIMSOLL_B'];\n";
+    const page = '| `PLIMSOLL_B` | | b |\n';
+    expect(undocumentedVariables(aCheckout({ 'stack/a.ts': code, 'docs/configuration.md': page }))).toEqual([
+      "stack/a.ts: reads PLIMSOLL_A, which docs/configuration.md doesn't name",
+    ]);
   });
 });
 
