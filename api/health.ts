@@ -65,14 +65,13 @@ export function createReadiness(parts: {
 function inTheBackground(ask: () => Promise<unknown>): () => string | undefined {
   let last: string | undefined;
   let isAsking = false;
+  const look = async (): Promise<void> => {
+    isAsking = true;
+    last = await reasonAgainst(ask); // never rejects
+    isAsking = false;
+  };
   return () => {
-    if (!isAsking) {
-      isAsking = true;
-      void reasonAgainst(ask).then((reason) => {
-        last = reason;
-        isAsking = false;
-      });
-    }
+    if (!isAsking) void look();
     return last;
   };
 }
