@@ -1,3 +1,5 @@
+import { ConfigError } from '../runtime/config.ts';
+
 /**
  * Something that a person has to mend, in one sentence that says how. `bin/up` prints the message and nothing else; causes
  * and stack traces go to the log.
@@ -8,7 +10,7 @@ export class StackFault extends Error {
 
 /** The sentence for whatever was thrown: a fault's own, or one for the failures of the operating system that we know. */
 export function sentenceFor(error: unknown): string {
-  if (error instanceof StackFault) return error.message;
+  if (error instanceof StackFault || error instanceof ConfigError) return error.message;
   const { code, path, message } = error as NodeJS.ErrnoException;
   const where = path ? ` (${path})` : '';
   switch (code) {

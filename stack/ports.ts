@@ -20,18 +20,24 @@ export type Purpose = keyof typeof PURPOSES;
 /** The ports of one home: each remembered for the next start, and while this process lives no other home takes them. */
 export interface Ports {
   /**
-   * A free loopback port: the wanted one, else the one used last time, else the default, else the next free one above.
-   * `index` tells several of one purpose apart.
+   * A free port: the wanted one, else the one used last time, else the default, else the next free one above.
+   * `wanted` 0 is any free port, `index` tells several of one purpose apart, `host` is who listens.
    */
-  choose(purpose: Purpose, options?: { wanted?: number | undefined; index?: number }): Promise<number>;
+  choose(purpose: Purpose, options?: { wanted?: number | undefined; index?: number; host?: string }): Promise<number>;
   release(): void;
 }
 
-/**
- * @param home whose `ports.json` remembers them
- * @param say told in one line when a default is taken
- */
-export function openPorts(home: string, env: NodeJS.ProcessEnv, say: (line: string) => void): Ports {
+interface PortOptions {
+  /** Whose `ports.json` remembers them. */
+  home: string;
+  env: NodeJS.ProcessEnv;
+  /** Told in one line when a default is taken. */
+  say: (line: string) => void;
+  /** Homes that are thrown away take any ports, and leave the defaults to those that last. */
+  anywhere: boolean;
+}
+
+export function openPorts({ home, env, say, anywhere }: PortOptions): Ports {
   const file = join(home, 'ports.json');
   const remembered = (readJson(file) ?? {}) as Record<string, number>;
   const held = new Map<number, Lock>();
@@ -44,22 +50,28 @@ export function openPorts(home: string, env: NodeJS.ProcessEnv, say: (line: stri
     return true;
   }
 
-  async function take(port: number): Promise<boolean> {
+  async function take(port: number, host: string): Promise<boolean> {
     if (port < 1 || port > 65_535 || held.has(port) || !reserve(port)) return false;
-    if (await isFree(port)) return true;
+    if (await isFree(port, host)) return true;
     held.get(port)?.release();
     held.delete(port);
     return false;
   }
 
   return {
-    async choose(purpose, { wanted, index = 0 } = {}) {
+    async choose(purpose, { wanted, index = 0, host = '127.0.0.1' } = {}) {
       const key = index === 0 ? purpose : `${purpose}_${index}`;
       const { from, said } = PURPOSES[purpose];
-      const first = wanted || remembered[key] || from + index;
-      for (let port = first, tried = 0; tried < 500; tried += 1, port = port === first ? from + index : port + 1) {
-        if (!(await take(port))) continue;
-        if (said && port !== first) say(`${said} listens on ${port}, because ${first} is taken.`);
+      const isAny = wanted === 0 || (anywhere && wanted === undefined);
+      const base = isAny ? somewhere() : from + index;
+      const first = wanted || remembered[key] || base;
+      for (
+        let port = first, tried = 0;
+        tried < 500;
+        tried += 1, port = port === first && first !== base ? base : port + 1
+      ) {
+        if (!(await take(port, host))) continue;
+        if (said && port !== first && !isAny) say(`${said} listens on ${port}, because ${first} is taken.`);
         // A port that the environment names is the environment's to remember.
         if (!wanted) {
           remembered[key] = port;
@@ -76,14 +88,20 @@ export function openPorts(home: string, env: NodeJS.ProcessEnv, say: (line: stri
   };
 }
 
-/** Whether nobody listens on a loopback port, nor on it on every interface. */
-export function isFree(port: number): Promise<boolean> {
+/** Below the ports that systems give to outgoing connections, which come and go. */
+function somewhere(): number {
+  return 20_000 + Math.floor(Math.random() * 10_000);
+}
+
+/** Whether nobody listens on a port of an address, nor on it on every interface. */
+export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false);
+      else if (error.code === 'EADDRNOTAVAIL') reject(new StackFault(`${host} is no address of this machine.`));
       else reject(error);
     });
-    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

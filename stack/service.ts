@@ -24,6 +24,7 @@ export interface Program {
 }
 
 export interface Service {
+  /** Nothing between its end and its new start. */
   readonly pid: number | undefined;
   /** Ends it for good. @param hasten when aborted, waiting ends. */
   stop(hasten: AbortSignal): Promise<void>;
@@ -34,9 +35,16 @@ export interface Supervision {
   say: (line: string) => void;
   /** Aborted when the person wants to stop. */
   abort: AbortSignal;
+  /** Aborted when stopping must not wait for graceful ends. */
+  hasten?: AbortSignal | undefined;
   /** Called whenever a process has taken another's place. */
   changed: () => void;
 }
+
+/** Waits for several starts: all are ready then, or the first failure is thrown and the others have ended. */
+export type Together = <T extends readonly Promise<unknown>[]>(
+  jobs: [...T],
+) => Promise<{ [K in keyof T]: Awaited<T[K]> }>;
 
 /** A process that was up this long starts anew with the shortest back-off. */
 const SETTLED_MS = 30_000;
@@ -47,14 +55,15 @@ const BACK_OFF_MS = { first: 250, most: 10_000 };
  * @throws {StackFault} when it doesn't become ready the first time: it is stopped then, and the sentence names its log
  */
 export async function startService(program: Program, supervision: Supervision): Promise<Service> {
-  const { roster, say, abort, changed } = supervision;
+  const { roster, say, abort, changed, hasten = new AbortController().signal } = supervision;
   rotate(program.logFile);
   const stopping = new AbortController();
   let current = await launch(program, roster);
+  let isUp = true;
 
   const failure = await becomesReady(program, current, abort);
   if (failure) {
-    await endChild(program, current, roster, abort);
+    await endChild(program, current, roster, hasten);
     stopIfAborted(abort);
     throw new StackFault(`${program.title} ${failure}; its log is ${program.logFile}${lastWords(program.logFile)}`);
   }
@@ -64,6 +73,7 @@ export async function startService(program: Program, supervision: Supervision): 
     for (;;) {
       const began = Date.now();
       const how = await current.ended;
+      isUp = false;
       roster.strike(current.pid);
       if (stopping.signal.aborted) return;
       if (Date.now() - began > SETTLED_MS) backOffMs = BACK_OFF_MS.first;
@@ -75,6 +85,7 @@ export async function startService(program: Program, supervision: Supervision): 
       backOffMs = Math.min(backOffMs * 2, BACK_OFF_MS.most);
       if (stopping.signal.aborted) return;
       current = await launch(program, roster);
+      isUp = true;
       changed();
       const failed = await becomesReady(program, current, stopping.signal);
       if (stopping.signal.aborted) continue;
@@ -89,7 +100,7 @@ export async function startService(program: Program, supervision: Supervision): 
 
   return {
     get pid() {
-      return current.pid;
+      return isUp ? current.pid : undefined;
     },
     async stop(hasten) {
       stopping.abort();
@@ -141,7 +152,11 @@ async function becomesReady(program: Program, running: Running, abort: AbortSign
     const ended = await Promise.race([running.ended, pause(50, abort)]);
     if (abort.aborted) return 'was stopped';
     if (ended) return `ended ${ended} while it started`;
-    if (await program.ready()) return undefined;
+    try {
+      if (await program.ready()) return undefined;
+    } catch (error) {
+      return `can't be used: ${(error as Error).message}`;
+    }
     if (Date.now() > until) return `was not ready after ${seconds(program.readyWithinMs)}`;
   }
 }

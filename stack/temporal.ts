@@ -7,9 +7,6 @@ import { answerOf, findExecutables, type Setting } from './run.ts';
 import type { Program } from './service.ts';
 import { cachedTemporal, ensureTemporal } from './temporal-build.ts';
 
-/** Custom search attributes that our workflows set, with their types in the server's words. */
-const SEARCH_ATTRIBUTES = { OrgId: 'Keyword', Stage: 'Keyword', DueAt: 'Datetime' };
-
 /**
  * Finds or gets Temporal's dev server (its CLI, 1.5 or newer, Web UI included) and says how to run it for this home.
  * @throws {StackFault} when there is none and none can be built
@@ -63,13 +60,7 @@ function serverArguments(options: { namespace: string; ip: string; port: number;
   const listen = ['--ip', ip, '--port', String(port), '--ui-port', String(uiPort)];
   // The Web UI would otherwise ask the internet for news.
   const rest = ['--db-filename', database, '--namespace', namespace, '--log-level', 'warn', '--ui-disable-news-fetch'];
-  return [
-    'server',
-    'start-dev',
-    ...listen,
-    ...rest,
-    ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
-  ];
+  return ['server', 'start-dev', ...listen, ...rest];
 }
 
 /** The installed `temporal`, if it is 1.5 or newer. */
