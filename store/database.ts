@@ -29,8 +29,13 @@ export function connectDatabase(
     },
     pool: { min: 0, max: config.databasePoolSize },
     acquireConnectionTimeout: config.databaseTimeoutMs,
+    log: SAID_ELSEWHERE,
   });
 }
+
+/** Knex prints to stdout what it also throws; stdout belongs to log lines and to answers in JSON. */
+const SAID_ELSEWHERE = { warn: ignore, error: ignore, debug: ignore, deprecate: ignore };
+function ignore(): void {}
 
 /** Whether an error means that Postgres is away or overloaded rather than that we asked something wrong. */
 export function isDatabaseOutage(error: unknown): boolean {

@@ -1,4 +1,11 @@
-import { Client, Connection } from '@temporalio/client';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  Client,
+  Connection,
+  type GrpcRetryOptions,
+  isRetryableError,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 import type { Config } from '../runtime/config.ts';
 import { dataConverter } from './data-converter.ts';
 import { hasStatus } from './grpc.ts';
@@ -28,7 +35,8 @@ export function createTemporal(
   config: Pick<Config, 'temporalAddress' | 'temporalNamespace' | 'temporalTimeoutMs'>,
 ): Temporal {
   const { temporalAddress: address, temporalNamespace: namespace } = config;
-  const connection = Connection.lazy({ address });
+  const repeats = createRepeats();
+  const connection = Connection.lazy({ address, interceptors: [makeGrpcRetryInterceptor(repeats.options)] });
   const client = new Client({ connection, namespace, dataConverter });
   return {
     client,
@@ -43,6 +51,40 @@ export function createTemporal(
         throw new TemporalOutage(`Temporal at ${address} gave no answer within ${timeoutMs} ms`, { cause: error });
       }
     },
-    close: () => connection.close(),
+    async close() {
+      await repeats.end();
+      await connection.close();
+    },
+  };
+}
+
+/** A call that failed for a moment's reason is made again after this long. */
+const REPEAT_AFTER_MS = 200;
+/** But later where the server says that it is full, which is gRPC's status 8. */
+const REPEAT_LATER_MS = new Map<number, number>([[8, 1_000]]);
+
+/**
+ * When the connection makes a call again. The SDK's own rule waits up to five seconds in between, whatever the call's
+ * deadline; and a repeat that comes due when the connection is closed is thrown where nobody can catch it, which ends the
+ * process. So pauses are short here, the deadline alone ends the repeating, and closing waits for the last repeat.
+ */
+function createRepeats(): { options: GrpcRetryOptions; end: () => Promise<void> } {
+  let hasEnded = false;
+  let lastDueAtMs = 0;
+  return {
+    options: {
+      retryableDecider: (_attempt, status) => !hasEnded && isRetryableError(status),
+      delayFunction(_attempt, { code }) {
+        const ms = REPEAT_LATER_MS.get(code) ?? REPEAT_AFTER_MS;
+        lastDueAtMs = Math.max(lastDueAtMs, performance.now() + ms);
+        return ms;
+      },
+    },
+    async end() {
+      hasEnded = true;
+      const leftMs = lastDueAtMs - performance.now();
+      // A little more than the rest: timers are kept to a millisecond or two.
+      if (leftMs > -50) await pause(Math.max(0, leftMs) + 50);
+    },
   };
 }

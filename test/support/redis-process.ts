@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { prepareRedis } from '../../stack/redis.ts';
+import { waitUntil } from './wait.ts';
+
+/** A Redis of a test's own, to break and configure. */
+export interface TestRedis {
+  url: string;
+  pid: number;
+  configure(settings: Record<string, string>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts the Redis that the stack would start, in a folder that is thrown away. */
+export async function startRedis(): Promise<TestRedis> {
+  const home = mkdtempSync(join(tmpdir(), 'plimsoll-redis-'));
+  for (const folder of ['redis', 'logs']) mkdirSync(join(home, folder));
+  const setting = {
+    env: process.env,
+    say: (line: string) => void process.stderr.write(`${line}\n`),
+    logFile: join(home, 'logs', 'tools.log'),
+    abort: new AbortController().signal,
+  };
+  const { url, program } = await prepareRedis(setting, { home, port: await freePort(), password: 'hunter2-own' });
+  const child = spawn(program.command, program.args, { env: program.env, cwd: program.cwd, stdio: 'ignore' });
+  await once(child, 'spawn');
+  await waitUntil('Redis answers', program.ready);
+  const redis = new Redis(url);
+  return {
+    url,
+    pid: child.pid ?? 0,
+    async configure(settings) {
+      for (const [name, value] of Object.entries(settings)) await redis.config('SET', name, value);
+    },
+    async stop() {
+      redis.disconnect();
+      const ended = once(child, 'exit');
+      // A Redis that was just told to write to disk again refuses to end for a while; nothing in it is worth waiting for.
+      child.kill('SIGKILL');
+      await ended;
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
