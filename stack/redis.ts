@@ -90,7 +90,7 @@ async function findRedis(setting: Setting): Promise<{ path: string; env: Record<
   if (installed) return installed;
   const got = await getPackage(setting, { part: 'Redis', apt: 'redis-server', atLeast: AT_LEAST, brew: 'redis' });
   if (!got) return undefined;
-  const folders = [join(got.root, 'usr/bin'), join(got.root, 'bin')];
+  const folders = [join('/', got.root, 'usr/bin'), join('/', got.root, 'bin')];
   return firstNewEnough(setting, findExecutables({ PATH: '' }, 'redis-server', folders), got.env);
 }
 

@@ -54,8 +54,12 @@ try {
     jobs.push(async () => {
       const options = { project: part, options: vitestOptions, filtered, deep, live, scratch };
       if (part !== 'integration') return runProject({ ...options, env: {} });
+      const waitedFrom = performance.now();
       const started = await stackReady;
-      if (started.status === 'rejected') return failedPart(part, `The stack did not start. ${started.reason.message}`);
+      if (started.status === 'rejected') {
+        const why = `The stack did not start. ${started.reason.message}`;
+        return failedPart(part, why, performance.now() - waitedFrom);
+      }
       const result = await runProject({ ...options, env: stack ? { PLIMSOLL_TEST_HOME: stack.home } : {} });
       if (result.failed > 0 && stack) result.report += `\nThe ends of the logs:\n${stack.logTails(25)}\n`;
       return result;

@@ -25,7 +25,10 @@ export function startThrowawayStack(): ThrowawayStack {
   const env = { PLIMSOLL_HOME: home, PLIMSOLL_STACK_FAST: '1', PLIMSOLL_PORT: '0' };
   const start = async (): Promise<void> => {
     const { code, output } = await run([join(ROOT, 'bin', 'up'), '--detach', '--empty'], { env, timeoutMs: START_MS });
-    if (code !== 0) throw new Error(`bin/up ended with code ${code}:\n${output}\n${tails(home, 40)}`);
+    if (code === 0) return;
+    // The last line says what to do; what was tried before it stands in the logs.
+    const said = output.trim().split('\n').at(-1);
+    throw new Error(`${said} (bin/up ended with code ${code})\n${output}\n${tails(home, 40)}`);
   };
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

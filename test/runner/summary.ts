@@ -33,9 +33,9 @@ export async function staticPart(check: StaticCheck): Promise<PartResult> {
   };
 }
 
-/** A part that could not be run. */
-export function failedPart(name: string, why: string): PartResult {
-  return { name, durationMs: 0, passed: 0, failed: 1, skipped: [], notes: [why.split('\n')[0]!], report: why };
+/** A part that could not be run; the first line of `why` stands beside it in the summary. */
+export function failedPart(name: string, why: string, durationMs: number): PartResult {
+  return { name, durationMs, passed: 0, failed: 1, skipped: [], notes: [why.split('\n')[0]!], report: why };
 }
 
 export interface Total {
