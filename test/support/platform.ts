@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { pino } from 'pino';
 import { startApi } from '../../api/start.ts';
+import type { Limit } from '../../domain/plans/catalogue.ts';
 import type { Config } from '../../runtime/config.ts';
 import { SecretBox } from '../../runtime/secrets.ts';
 import { connectDatabase } from '../../store/database.ts';
-import { createLicense, type License, type NewLicense } from '../../store/licenses.ts';
-import { changeOrganizationSigning, createOrganization } from '../../store/organizations.ts';
+import { addIp, createLicense, type License, type NewLicense } from '../../store/licenses.ts';
+import { changeOrganizationSigning, createOrganization, createOverride } from '../../store/organizations.ts';
 import {
   changeProduct,
   createProduct,
@@ -26,6 +27,14 @@ export interface TestPlatform {
   anOrganization(options?: { plan?: string; signing?: boolean }): Promise<{ id: string; slug: string }>;
   aProduct(options?: ProductOptions): Promise<TestProduct>;
   aLicense(productId: string, options?: Partial<NewLicense>): Promise<License>;
+  /** Does one thing of the store in a transaction of its own. */
+  write<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
+  /** Grants an override of a limit; a later one needs a later start. It holds on Enterprise alone. */
+  allow(organizationId: string, limit: string, value: Limit, startsAtMs?: number): Promise<void>;
+  /** Registers addresses by hand. */
+  register(licenseId: string, ...addresses: string[]): Promise<void>;
+  /** The registered addresses of a licence, sorted. */
+  addressesOf(licenseId: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -89,12 +98,15 @@ export async function startPlatform(overrides: Partial<Config> = {}): Promise<Te
     };
   };
 
+  const write: TestPlatform['write'] = (work) => db.transaction(work);
+
   return {
     db,
     config,
     url,
     clock,
     anOrganization,
+    write,
 
     async aProduct({ organizationId, plan = 'free', settings = {}, signing = false } = {}) {
       const owner = organizationId ?? (await anOrganization({ plan, signing })).id;
@@ -130,6 +142,25 @@ export async function startPlatform(overrides: Partial<Config> = {}): Promise<Te
           ...options,
         }),
       ),
+
+    async allow(organizationId, limit, value, startsAtMs = 0) {
+      const override = { organizationId, kind: 'limit', name: limit, value, reason: 'test' } as const;
+      await write((trx) => createOverride(trx, { ...override, startsAtMs, endsAtMs: null }));
+    },
+
+    async register(licenseId, ...addresses) {
+      await write(async (trx) => {
+        for (const address of addresses) await addIp(trx, licenseId, address);
+      });
+    },
+
+    async addressesOf(licenseId) {
+      const rows = await db('license_ips')
+        .where({ license_id: licenseId })
+        .orderBy('address')
+        .select<{ address: string }[]>(db.raw('host(address) as address'));
+      return rows.map(({ address }) => address);
+    },
 
     async close() {
       await api.close();
