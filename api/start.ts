@@ -11,7 +11,6 @@ import { connectDatabase, isDatabaseOutage } from '../store/database.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { createApp } from './app.ts';
 import { createCallerAddress } from './caller-address.ts';
-import { ERRORS } from './errors.ts';
 import { createReadiness } from './health.ts';
 import { createApiMetrics } from './metrics.ts';
 import { ROUTES } from './routes.ts';
@@ -51,7 +50,7 @@ export async function startApi(
   try {
     if (!(await isPublished()))
       log.warn({ version: catalogue.version }, "this catalogue is not published yet: run 'plimsoll migrate'");
-    const count = createQuotaCounter(redis);
+    const count = createQuotaCounter(redis, { timeoutMs: config.redisTimeoutMs });
     await openRedis(redis);
 
     const registry = createMetrics();
@@ -75,7 +74,10 @@ export async function startApi(
       const server = createHttpServer(
         (request, response) => void listener(request, response),
         config,
-        (code) => metrics.requests.inc({ route: 'none', method: 'other', status: ERRORS[code].status }),
+        ({ failure: { status, code }, requestId }) => {
+          metrics.requests.inc({ route: 'none', method: 'other', status });
+          log.info({ requestId, status, code }, 'refused');
+        },
       );
       urls.push(await server.listen(at));
       servers.push(server);

@@ -1,0 +1,287 @@
+import { randomUUID } from 'node:crypto';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import fc from 'fast-check';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createQuotaCounter, type QuotaCall } from '../../../counters/quota.ts';
+import { connectRedis, isRedisOutage, openRedis } from '../../../counters/redis.ts';
+import { utcDay } from '../../../domain/plans/periods.ts';
+import { startRedis, type TestRedis } from '../../support/redis-process.ts';
+
+let server: TestRedis;
+let direct: Redis;
+
+beforeAll(async () => {
+  server = await startRedis();
+  direct = await aConnection(server.url);
+});
+afterAll(async () => {
+  direct.disconnect();
+  await server.stop();
+});
+
+const call = (more: Partial<QuotaCall> = {}): QuotaCall => ({
+  productId: randomUUID(),
+  period: utcDay(Date.UTC(2026, 10, 21)),
+  cost: 1,
+  allowed: 10,
+  ...more,
+});
+
+const keyOf = ({ productId, period }: QuotaCall): string => `{p0}:quota:${productId}:${period.key}`;
+const usedOf = async (of: QuotaCall): Promise<number> => Number((await direct.get(keyOf(of))) ?? 0);
+
+async function aConnection(url: string, timeoutMs = 2_000): Promise<Redis> {
+  const redis = connectRedis({ redisUrl: url, redisTimeoutMs: timeoutMs }, () => undefined);
+  await openRedis(redis);
+  return redis;
+}
+
+/** A counter of its own process, as far as Redis can tell. */
+async function aCounter(url = server.url, timeoutMs = 2_000) {
+  const redis = await aConnection(url, timeoutMs);
+  onTestFinished(() => redis.disconnect());
+  return { redis, count: createQuotaCounter(redis, { timeoutMs }) };
+}
+
+/** How many scripts were called since the last look. */
+async function scriptCalls(): Promise<number> {
+  const stats = await direct.info('commandstats');
+  return [...stats.matchAll(/^cmdstat_eval(?:sha)?:calls=(\d+)/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
+}
+
+describe('the quota', () => {
+  test('admits exactly the limit to a hundred parallel callers of two processes', async () => {
+    const counters = [await aCounter(), await aCounter()];
+    const asked = call({ allowed: 37 });
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => counters[i % 2]!.count(asked)));
+
+    const counted = answers.filter((answer) => answer.counted);
+    expect(counted).toHaveLength(37);
+    expect(new Set(counted.map(({ used }) => used)).size).toBe(37);
+    expect(await usedOf(asked)).toBe(37);
+  });
+
+  test('leaves no trace of a refused call, and admits a smaller one after it', async () => {
+    const { count } = await aCounter();
+    const asked = call({ allowed: 10, cost: 7 });
+    expect(await count(asked)).toEqual({ counted: true, used: 7 });
+    expect(await count(asked)).toEqual({ counted: false, used: 7 });
+    expect(await count({ ...asked, cost: 3 })).toEqual({ counted: true, used: 10 });
+  });
+
+  test('is unlimited when it says so', async () => {
+    const { count } = await aCounter();
+    expect(await count(call({ allowed: 'unlimited', cost: 5_000_000_000 }))).toEqual({
+      counted: true,
+      used: 5_000_000_000,
+    });
+  });
+
+  test('begins at zero with another period', async () => {
+    const { count } = await aCounter();
+    const asked = call({ allowed: 1 });
+    await count(asked);
+    expect(await count({ ...asked, period: utcDay(asked.period.endsAtMs - 1) })).toMatchObject({ counted: false });
+    expect(await count({ ...asked, period: utcDay(asked.period.endsAtMs) })).toEqual({ counted: true, used: 1 });
+  });
+
+  test('is kept for its period and three days more, counted from the first call', async () => {
+    const { count } = await aCounter();
+    const asked = call({ allowed: 5 });
+    await Promise.all([count(asked), count(asked)]);
+    expect(await direct.ttl(keyOf(asked))).toBe(4 * 86_400);
+  });
+
+  test('is not forgotten because a clock stands in the past', async () => {
+    const { count } = await aCounter();
+    const asked = call({ period: utcDay(Date.UTC(1999, 0, 1)), allowed: 1 });
+    await count(asked);
+    expect(await count(asked)).toEqual({ counted: false, used: 1 });
+  });
+
+  test.each([Number.NaN, 'banana' as never])('fails closed for a limit of %s, and counts nothing', async (allowed) => {
+    const { count } = await aCounter();
+    const asked = call({ allowed });
+    const outcome = await count(asked).catch(() => ({ counted: false }));
+    expect(outcome.counted).toBe(false);
+    expect(await usedOf(asked)).toBe(0);
+  });
+
+  test('answers any series of calls as a ten-line model does', async () => {
+    const { count } = await aCounter();
+    const products = [randomUUID(), randomUUID(), randomUUID()];
+    const step = fc.record({
+      productId: fc.constantFrom(...products),
+      cost: fc.integer({ min: 1, max: 5 }),
+      allowed: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constant('unlimited' as const)),
+      together: fc.boolean(),
+    });
+    const seed = 20261121;
+    const runs = process.env.PLIMSOLL_DEEP ? 500 : 40;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const period = utcDay(Math.floor(Math.random() * 1e12));
+        const model = new Map<string, number>();
+        const pending: Promise<unknown>[] = [];
+        for (const { productId, cost, allowed, together } of steps) {
+          const before = model.get(productId) ?? 0;
+          const counted = before + cost <= (allowed === 'unlimited' ? Infinity : allowed);
+          if (counted) model.set(productId, before + cost);
+          const answer = count({ productId, cost, allowed, period });
+          pending.push(expect(answer).resolves.toEqual({ counted, used: model.get(productId) ?? 0 }));
+          if (!together) await Promise.all(pending.splice(0));
+        }
+        await Promise.all(pending);
+      }),
+      { seed, numRuns: runs },
+    );
+  });
+});
+
+describe('calls of one turn of the event loop', () => {
+  test('travel as one script call', async () => {
+    const { count } = await aCounter();
+    await count(call());
+    const before = await scriptCalls();
+    await Promise.all(Array.from({ length: 100 }, () => count(call())));
+    expect((await scriptCalls()) - before).toBe(1);
+  });
+
+  test('travel as several when there are more than 128', async () => {
+    const { count } = await aCounter();
+    await count(call());
+    const before = await scriptCalls();
+    const answers = await Promise.all(Array.from({ length: 300 }, () => count(call())));
+    expect(answers.every(({ counted, used }) => counted && used === 1)).toBe(true);
+    expect((await scriptCalls()) - before).toBe(3);
+  });
+});
+
+describe('a batch whose answer was lost', () => {
+  test('is asked for again and counted once when the connection is cut before the answer', async () => {
+    const way = await aWay();
+    const { count } = await aCounter(way.url);
+    const asked = call({ allowed: 'unlimited' });
+    await count(asked);
+    way.loseNextAnswer('cut');
+    expect(await count(asked)).toEqual({ counted: true, used: 2 });
+    expect(way.lost()).toBe(1);
+    expect(await usedOf(asked)).toBe(2);
+  });
+
+  test('is asked for again and counted once when the answer never comes and nothing is cut', async () => {
+    const way = await aWay();
+    const { count } = await aCounter(way.url, 1_000);
+    const asked = call({ allowed: 'unlimited' });
+    await count(asked);
+    way.loseNextAnswer('swallow');
+    expect(await count(asked)).toEqual({ counted: true, used: 2 });
+    expect(way.lost()).toBe(1);
+    expect(await usedOf(asked)).toBe(2);
+  });
+
+  test('counts each call once while connections are cut at any moment, and leaves none hanging', async () => {
+    const way = await aWay();
+    const { count } = await aCounter(way.url, 5_000);
+    const asked = call({ allowed: 700 });
+    const answers: Promise<{ counted: boolean }>[] = [];
+    for (let round = 0; round < 50; round += 1) {
+      for (let i = 0; i < 20; i += 1) answers.push(count(asked));
+      await new Promise((resolve) => setTimeout(resolve, round % 7));
+      if (round % 3 === 0) way.cut();
+    }
+    const counted = (await Promise.all(answers)).filter((answer) => answer.counted).length;
+    expect(counted).toBe(700);
+    expect(await usedOf(asked)).toBe(700);
+  });
+
+  test('is refused when a copy of it arrives after its end', async () => {
+    const { redis, count } = await aCounter();
+    const asked = call({ allowed: 'unlimited' });
+    await count(asked);
+    await count(asked);
+    await count(asked);
+    const memories = await direct.keys('{p0}:batches:*');
+    const answers: unknown[] = [];
+    for (const memory of memories) {
+      if (Number(await direct.hget(memory, 'done')) !== 2) continue;
+      answers.push(await redis.countBatch(2, memory, keyOf(asked), 1, 0, 60, 1, 'unlimited', 4_000_000_000));
+    }
+    expect(answers).toContain('ended');
+    expect(await usedOf(asked)).toBe(3);
+  });
+
+  test('survives scripts that Redis has forgotten', async () => {
+    const { count } = await aCounter();
+    const asked = call();
+    await count(asked);
+    await direct.script('FLUSH');
+    expect(await count(asked)).toEqual({ counted: true, used: 2 });
+  });
+
+  test('remembers no more than what is on its way', async () => {
+    const { count } = await aCounter();
+    const before = new Set(await direct.keys('{p0}:batches:*'));
+    for (let i = 0; i < 50; i += 1) await count(call());
+    const [own] = (await direct.keys('{p0}:batches:*')).filter((key) => !before.has(key));
+    expect(await direct.hlen(own!)).toBe(2);
+  });
+});
+
+describe('a Redis that is away', () => {
+  test('rejects in time, as an outage', async () => {
+    const { redis, count } = await aCounter('redis://127.0.0.1:1', 300);
+    const begin = Date.now();
+    const error = await count(call()).catch((caught: unknown) => caught);
+    expect(isRedisOutage(error)).toBe(true);
+    expect(Date.now() - begin).toBeLessThan(2_000);
+    redis.disconnect();
+  });
+});
+
+/** A way to Redis on which answers get lost and connections are cut. */
+async function aWay() {
+  const { port, hostname, password } = new URL(server.url);
+  const pairs = new Set<{ near: Socket; far: Socket }>();
+  let next: 'cut' | 'swallow' | undefined;
+  let lost = 0;
+  const way = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    const pair = { near, far };
+    let isSilent = false;
+    pairs.add(pair);
+    near.pipe(far);
+    far.on('data', (data: Buffer) => {
+      // Only answers of the script begin so; what a new connection asks for first is let through.
+      if (next !== undefined && data.toString('latin1').startsWith('*2\r\n:1')) {
+        lost += 1;
+        if (next === 'cut') destroy(pair);
+        else isSilent = true;
+        next = undefined;
+      }
+      if (!isSilent && !near.destroyed) near.write(data);
+    });
+    for (const socket of [near, far]) {
+      socket.on('error', () => destroy(pair));
+      socket.on('close', () => destroy(pair));
+    }
+  });
+  const destroy = (pair: { near: Socket; far: Socket }): void => {
+    pairs.delete(pair);
+    pair.near.destroy();
+    pair.far.destroy();
+  };
+  const cut = (): void => pairs.forEach(destroy);
+  await new Promise<void>((resolve) => void way.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    cut();
+    way.close();
+  });
+  return {
+    url: `redis://:${password}@127.0.0.1:${(way.address() as AddressInfo).port}`,
+    cut,
+    loseNextAnswer: (how: 'cut' | 'swallow') => void (next = how),
+    lost: () => lost,
+  };
+}
