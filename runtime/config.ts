@@ -124,6 +124,16 @@ export const SETTINGS = {
     accepts: 'a whole number from 0 to 65535 (0: any free port)',
     meaning: "The port of the worker's `/health/live`, `/health/ready` and `/metrics`.",
   }),
+  workflowBundle: setting({
+    variable: 'PLIMSOLL_WORKFLOW_BUNDLE',
+    schema: Type.String({ maxLength: 4096 }),
+    fallback: '',
+    text: asIs,
+    accepts: 'the path of a file, or nothing',
+    meaning:
+      'A bundle of the workflows that was made before, by the same release and the same version of the Temporal SDK. ' +
+      'Without it each worker makes its own when it starts, which takes a second.',
+  }),
   trustedProxies: setting({
     variable: 'PLIMSOLL_TRUSTED_PROXIES',
     schema: Type.Array(Type.String({ format: 'network' }), { maxItems: 1000 }),

@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   });
   shutdown.add('health', () => health.close());
 
-  const bundle = await workflowBundle(log, { codePath: process.env['PLIMSOLL_WORKFLOW_BUNDLE'] ?? '' });
+  const bundle = await workflowBundle(log, { codePath: config.workflowBundle });
   if (shutdown.hasBegun) return;
   const supervisor = superviseWorkers({
     temporal,
