@@ -28,12 +28,6 @@ These say where the native stack lives and how it is started. API and worker don
 | \`PLIMSOLL_TEST_HOME\` | | The home of a running, empty stack that \`bin/test integration\` uses instead of starting its own. |
 | \`PLIMSOLL_TEST_KEEP\` | | \`1\`: \`bin/test\` leaves its stack's home behind, with the logs. |
 | \`PLIMSOLL_DEEP\` | | \`1\`: tests draw big samples. \`bin/test deep\` sets it. |
-
-## For the worker alone
-
-| variable | default | meaning |
-| --- | --- | --- |
-| \`PLIMSOLL_WORKFLOW_BUNDLE\` | | A file with the bundled workflows, made beforehand. Without it the worker bundles them when it starts, which takes seconds. |
 `;
 
 /** `docs/configuration.md`: every setting of the table, required ones first. Pure; its result ends with a newline. */
