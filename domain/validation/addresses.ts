@@ -8,14 +8,18 @@ import ipaddr from 'ipaddr.js';
 /** An address in its one spelling: dotted decimal, or RFC 5952 for IPv6. */
 export type Address = string;
 
-/** Brings an address into its one spelling; `undefined` when the text is no address. A zone (`%eth0`) is dropped. */
+/**
+ * Brings an address into its one spelling; `undefined` when the text is no address. The zone of an IPv6 address (`%eth0`) is
+ * dropped: it names an interface of whoever wrote it.
+ */
 export function normalAddress(text: string): Address | undefined {
   return parseAddress(text)?.toString();
 }
 
 /**
  * Brings a network into its one spelling, host bits cleared: `10.1.2.3/8` is `10.0.0.0/8`, a single address has no slash.
- * An IPv4-mapped network of 96 bits or more becomes the IPv4 network that it is. `undefined` when the text is no network.
+ * An IPv4-mapped network of 96 bits or more becomes the IPv4 network that it is. `undefined` when the text is no network, and for one
+ * with a zone or with anything around it.
  */
 export function normalNetwork(text: string): string | undefined {
   const network = parseNetwork(text);
@@ -30,7 +34,7 @@ export function normalNetwork(text: string): string | undefined {
 
 /**
  * A list of networks, compiled for questions: `has` costs one look-up for each length of network in the list, however
- * long the list is. Entries must be well-formed: they were checked where they came in.
+ * long the list is. An IPv4 address is in IPv4 networks alone: `::/0` does not hold it. Entries must be well-formed: they were checked where they came in.
  */
 export class NetworkList {
   readonly size: number;
@@ -69,17 +73,30 @@ export const NO_NETWORKS = new NetworkList([]);
 type Parsed = ipaddr.IPv4 | ipaddr.IPv6;
 
 function parseAddress(text: string): Parsed | undefined {
-  const zone = text.indexOf('%');
-  const bare = zone === -1 ? text : text.slice(0, zone);
   // Not `ipaddr.isValid`: it takes 0x7f.1 and 010.0.0.1, which people and proxies read in different ways.
-  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return /(^|\.)0\d/.test(bare) ? undefined : ipaddr.IPv4.parse(bare);
-  if (!bare.includes(':') || !ipaddr.IPv6.isValid(bare)) return undefined;
-  const address = ipaddr.IPv6.parse(bare);
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
+  const bare = /^([^%]+)(?:%[^%\s]+)?$/.exec(text)?.[1];
+  const groups = bare && withoutDots(bare);
+  if (!groups || !ipaddr.IPv6.isValid(groups)) return undefined;
+  const address = ipaddr.IPv6.parse(groups);
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
+/**
+ * Writes the dotted end of an IPv6 address in hexadecimal: `::ffff:192.0.2.1` is `::ffff:c000:201`. The package reads such
+ * ends loosely (octal, 0x7f), and takes `::192.0.2.1` for the mapped address, which it is not.
+ */
+function withoutDots(text: string): string | undefined {
+  if (!text.includes('.')) return text;
+  const end = text.lastIndexOf(':') + 1;
+  const dotted = text.slice(end);
+  if (!ipaddr.IPv4.isValidFourPartDecimal(dotted)) return undefined;
+  const [a, b, c, d] = ipaddr.IPv4.parse(dotted).toByteArray() as [number, number, number, number];
+  return `${text.slice(0, end)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+}
+
 function parseNetwork(text: string): { address: Parsed; bits: number } | undefined {
-  const [base = '', length, ...rest] = text.trim().split('/');
+  const [base = '', length, ...rest] = text.split('/');
   if (base.includes('%')) return undefined;
   const address = parseAddress(base);
   if (!address || rest.length > 0) return undefined;

@@ -1,4 +1,4 @@
-/** 32 symbols that can't be mistaken for one another: no 0 or O, no 1, I or L (docs/spec/keyport.md §4.1). */
+/** 32 symbols that can't be mistaken for one another: no 0 or O, no 1 or I (docs/spec/keyport.md §4.1). */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 
 /** How many random bytes a licence key is made of; each gives one symbol, so that all symbols are equally likely. */

@@ -33,14 +33,23 @@ export function evaluateVersion(
   return { version, valid: productAllows(version, entries) && pinAllows(version, pin) };
 }
 
-/** Whether the product's list lets a version pass: the most specific entry decides, and what is not listed is refused. */
+/**
+ * Whether the product's list lets a version pass: the most specific entry decides, and what is not listed is refused. Where two
+ * spellings of a family (`2.x`, `2.*`) disagree, blocked wins: the order of a list means nothing.
+ */
 export function productAllows(version: string, entries: readonly VersionEntry[]): boolean {
-  let best: { state: VersionState; specificity: number } | undefined;
-  for (const entry of entries) {
-    const specificity = matchSpecificity(entry.version, version);
-    if (specificity > (best?.specificity ?? -1)) best = { state: entry.state, specificity };
+  let best = -1;
+  let passes = false;
+  for (const { version: entry, state } of entries) {
+    const specificity = matchSpecificity(entry, version);
+    if (specificity > best) {
+      best = specificity;
+      passes = state !== 'blocked';
+    } else if (specificity === best) {
+      passes &&= state !== 'blocked';
+    }
   }
-  return best !== undefined && best.state !== 'blocked';
+  return passes;
 }
 
 /** Whether a licence's pin lets a version pass. A version that can't be read as numbers is outside every range. */
@@ -71,9 +80,10 @@ export function isComparable(version: string): boolean {
 function matchSpecificity(entry: string, version: string): number {
   if (entry === version) return Number.MAX_SAFE_INTEGER;
   if (!isFamily(entry)) return -1;
-  const prefix = entry.slice(0, -1); // keeps the dot, so that 2.1.x does not match 2.10
-  // The bare family matches too (`2.0` is of `2.0.x`): missing parts are zero.
-  return version.startsWith(prefix) || `${version}.` === prefix ? prefix.length : -1;
+  if (entry.length === 1) return 0;
+  // What follows must begin a part, so that 2.1.x does not match 2.10. Missing parts are zero: 2.1 and 2.1-beta are of 2.1.x.
+  const stem = entry.slice(0, -2);
+  return version.startsWith(stem) && /^(?:$|[.+-])/.test(version.slice(stem.length)) ? stem.length : -1;
 }
 
 interface ParsedVersion {
@@ -81,8 +91,12 @@ interface ParsedVersion {
   preRelease: string[] | null;
 }
 
+/** Longer texts aren't read: turning many digits into a number takes time that a caller could make us spend. */
+const LONGEST_COMPARABLE = 256;
+const COMPARABLE = /^v?(\d+(?:\.\d+)*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]+)?$/;
+
 function parseVersion(text: string): ParsedVersion | undefined {
-  const match = /^v?(\d{1,100}(?:\.\d{1,100}){0,15})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$/.exec(text);
+  const match = text.length <= LONGEST_COMPARABLE ? COMPARABLE.exec(text) : null;
   if (!match) return undefined;
   return { numbers: match[1]!.split('.').map(BigInt), preRelease: match[2]?.split('.') ?? null };
 }
