@@ -6,6 +6,10 @@ const API_KEY_PREFIX = 'kp_live_';
 /** How much of a key is shown after the first time: enough to tell one's keys apart, far too little to guess one. */
 const SHOWN_CHARACTERS = API_KEY_PREFIX.length + 4;
 
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
 export interface NewApiKey {
   /** Shown once, then forgotten. */
   key: string;
@@ -41,7 +45,7 @@ export class SecretBox {
   readonly #keys: Map<string, Buffer>;
   readonly #writing: string;
 
-  /** @param keys as `id:base64`, at least one. */
+  /** @param keys as `id:base64`, at least one, each id once. @throws when they are not. */
   constructor(keys: readonly string[]) {
     this.#keys = new Map(
       keys.map((each) => {
@@ -49,26 +53,39 @@ export class SecretBox {
         return [id!, Buffer.from(key!, 'base64')];
       }),
     );
+    // Of two keys with one id only one could read, and nobody would notice until a secret is needed.
+    if (this.#keys.size !== keys.length) throw new Error('Two keys have the same id');
     const [first] = this.#keys.keys();
     if (first === undefined) throw new Error('At least one key is needed');
     this.#writing = first;
   }
 
   seal(text: string, context: string): string {
-    const nonce = randomBytes(12);
-    const cipher = createCipheriv('aes-256-gcm', this.#keys.get(this.#writing)!, nonce).setAAD(Buffer.from(context));
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, this.#keys.get(this.#writing)!, nonce).setAAD(Buffer.from(context));
     const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
     return `${this.#writing}:${sealed.toString('base64')}`;
   }
 
   /** @throws when the key is not configured any more, or the text was changed or moved. */
   open(sealed: string, context: string): string {
-    const [id = '', text = ''] = sealed.split(':');
+    const [id = '', text = '', ...rest] = sealed.split(':');
     const key = this.#keys.get(id);
     if (!key) throw new Error(`A secret was encrypted with the key '${id}', which PLIMSOLL_SECRET_KEYS does not hold`);
     const bytes = Buffer.from(text, 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAAD(Buffer.from(context));
-    decipher.setAuthTag(bytes.subarray(-16));
-    return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8');
+    // Compared because decoding passes over what is no base64; measured because a shorter tag is easier to forge.
+    if (rest.length > 0 || bytes.toString('base64') !== text || bytes.length < NONCE_BYTES + TAG_BYTES) throw changed();
+    const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(context));
+    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+    const opened = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
+    try {
+      return Buffer.concat([opened, decipher.final()]).toString('utf8');
+    } catch (error) {
+      throw changed({ cause: error });
+    }
   }
+}
+
+function changed(options?: ErrorOptions): Error {
+  return new Error('A secret was changed, moved to another row, or encrypted with another key of the same id', options);
 }
