@@ -12,6 +12,7 @@ interface Options {
   home: string;
   config: Config;
   port: number;
+  workerPort: number;
   apiProcesses: number;
   ports: Ports;
   start: (program: Program) => Promise<Service>;
@@ -66,11 +67,9 @@ async function cli(setting: Setting, home: string, args: string[], failed: strin
 
 /** Starts the API's processes and the worker, and returns when all of them are ready. @throws {StackFault} */
 export async function startProcesses(options: Options): Promise<Application> {
-  const { config, port, apiProcesses, ports, start, together } = options;
+  const { config, port, workerPort, apiProcesses, ports, start, together } = options;
   const nodePorts: number[] = [];
   for (let index = 0; index < apiProcesses; index += 1) nodePorts.push(await ports.choose('node', { index }));
-  const wanted = config.workerPort || undefined;
-  const workerPort = await ports.choose('worker', { wanted });
 
   const apis = nodePorts.map((nodePort, index) => start(apiProgram(options, nodePort, index)));
   const [worker, ...started] = await together([start(workerProgram(options, workerPort)), ...apis]);

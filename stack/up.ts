@@ -112,11 +112,15 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       const port = await ports.choose('api', { wanted, host: config.host });
       homeEnv['PLIMSOLL_PORT'] = String(port);
       homeEnv['PLIMSOLL_API_PROCESSES'] = String(apiProcesses);
+      // In the home too, where `plimsoll doctor` looks for the worker.
+      const workerPort = await ports.choose('worker', { wanted: config.workerPort || undefined });
+      homeEnv['PLIMSOLL_WORKER_PORT'] = String(workerPort);
       writePrivate(join(home, 'env'), formatEnv(homeEnv));
       const within: Setting = { ...setting, env: childEnvironment(home, env, homeEnv) };
       await migrate(within, home);
       demo = options.empty ? undefined : await seedDemo(within, home);
-      application = await startProcesses({ setting: within, home, config, port, apiProcesses, ports, start, together });
+      const where = { port, workerPort, ports };
+      application = await startProcesses({ setting: within, home, config, apiProcesses, ...where, start, together });
     } else {
       writePrivate(join(home, 'env'), formatEnv(homeEnv));
     }
