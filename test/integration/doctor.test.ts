@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PARTS, type Part, type PartName } from '../../cli/doctor/part.ts';
 import type { Diagnosis } from '../../cli/doctor.ts';
 import { doctor } from '../../cli/doctor.ts';
-import { createTemporal, type Temporal } from '../../temporal/client.ts';
+import { aNamespace } from '../support/namespace.ts';
 import { startRedis, type TestRedis } from '../support/redis-process.ts';
 import { testStack } from '../support/stack.ts';
 import { waitUntil } from '../support/wait.ts';
@@ -138,20 +137,8 @@ describe('doctor on the settings of Redis', () => {
 });
 
 describe('doctor on a namespace with a worker of its own', () => {
-  const namespace = `doctor-${randomUUID().slice(0, 8)}`;
-  let temporal: Temporal;
-  beforeAll(async () => {
-    temporal = createTemporal({ ...config, temporalNamespace: namespace });
-    await temporal.call(() =>
-      temporal.connection.workflowService.registerNamespace({
-        namespace,
-        workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
-      }),
-    );
-  });
-  afterAll(() => temporal?.close());
-
-  test('is well while the worker runs, and names the round trip once it is stopped', async () => {
+  test('is well while the worker runs, and names the round trip once it is stopped', { timeout: 90_000 }, async () => {
+    const namespace = await aNamespace(config);
     const worker = await startWorker({ ...env, TEMPORAL_NAMESPACE: namespace });
     const settings = { TEMPORAL_NAMESPACE: namespace, PLIMSOLL_WORKER_PORT: new URL(worker.url).port };
     try {

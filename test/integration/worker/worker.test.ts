@@ -1,12 +1,18 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createTemporal } from '../../../temporal/client.ts';
 import { runSelfCheck } from '../../../temporal/self-check.ts';
+import { aNamespace } from '../../support/namespace.ts';
 import { testStack } from '../../support/stack.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { waitUntil } from '../../support/wait.ts';
 import { runWorker, startWorker, type WorkerProcess } from '../../support/worker-process.ts';
 
 const { env, config } = testStack();
+let namespace = '';
+beforeAll(async () => {
+  namespace = await aNamespace(config);
+});
+
 const workers: WorkerProcess[] = [];
 const proxies: TcpProxy[] = [];
 afterEach(async () => {
@@ -15,7 +21,7 @@ afterEach(async () => {
 });
 
 async function aWorker(overrides: Record<string, string> = {}): Promise<WorkerProcess> {
-  const worker = await startWorker({ ...env, ...overrides });
+  const worker = await startWorker({ ...env, TEMPORAL_NAMESPACE: namespace, ...overrides });
   workers.push(worker);
   return worker;
 }
@@ -31,7 +37,7 @@ const statusOf = async (worker: WorkerProcess, path: string): Promise<number> =>
 const isReady = (worker: WorkerProcess, ready: boolean) => async () =>
   (await statusOf(worker, '/health/ready')) === (ready ? 200 : 503);
 
-describe('a worker', () => {
+describe('a worker', { timeout: 90_000 }, () => {
   test('becomes ready, shows its metrics with those of the Temporal SDK, and ends with 0 when told to', async () => {
     const worker = await aWorker();
     await waitUntil('it is ready', isReady(worker, true));
