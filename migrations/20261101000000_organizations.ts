@@ -60,7 +60,7 @@ export async function up(knex: Knex): Promise<void> {
   await knex.raw(`alter table plan_overrides
     add constraint plan_overrides_kind check (kind in ('limit', 'feature')),
     add constraint plan_overrides_value check (
-      (kind = 'limit' and ((jsonb_typeof(value) = 'number' and value::text ~ '^[0-9]+$') or value = '"unlimited"'))
+      (kind = 'limit' and ((jsonb_typeof(value) = 'number' and value::text ~ '^[0-9]{1,15}$') or value = '"unlimited"'))
       or (kind = 'feature' and jsonb_typeof(value) = 'boolean')),
     add constraint plan_overrides_term check (ends_at is null or ends_at > starts_at)`);
 

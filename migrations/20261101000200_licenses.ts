@@ -60,10 +60,10 @@ export async function up(knex: Knex): Promise<void> {
     add constraint licenses_max_ips check (max_ips between 1 and 1000000),
     add constraint licenses_notes_length check (char_length(notes) <= 10000),
     add constraint licenses_custom_override check (json_typeof(custom_override) = 'object'),
-    add constraint licenses_pin check (
-      (version_pin_mode is null and version_pinned is null and version_range_min is null and version_range_max is null)
-      or (version_pin_mode = 'exact' and version_pinned is not null and version_range_min is null and version_range_max is null)
-      or (version_pin_mode = 'range' and version_pinned is null and coalesce(version_range_min, version_range_max) is not null))`);
+    add constraint licenses_pin check (case version_pin_mode
+      when 'exact' then version_pinned is not null and num_nonnulls(version_range_min, version_range_max) = 0
+      when 'range' then version_pinned is null and num_nonnulls(version_range_min, version_range_max) > 0
+      else num_nonnulls(version_pin_mode, version_pinned, version_range_min, version_range_max) = 0 end)`);
 
   await knex.schema.createTable('license_ips', (t) => {
     t.uuid('organization_id').notNullable();
