@@ -58,7 +58,9 @@ export async function seedDemo(setting: Setting, home: string): Promise<Demo> {
 async function cli(setting: Setting, home: string, args: string[], failed: string): Promise<string> {
   const logFile = join(home, 'logs', 'cli.log');
   try {
-    return await run({ ...setting, logFile }, process.execPath, [join(CHECKOUT, 'cli', 'main.ts'), ...args]);
+    return await run({ ...setting, logFile }, process.execPath, [join(CHECKOUT, 'cli', 'main.ts'), ...args], {
+      secret: true,
+    });
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
     throw new StackFault(`${failed}; the log is ${logFile}${lastWords(logFile)}`, { cause: error });

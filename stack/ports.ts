@@ -65,11 +65,8 @@ export function openPorts({ home, env, say, anywhere }: PortOptions): Ports {
       const isAny = wanted === 0 || (anywhere && wanted === undefined);
       const base = isAny ? somewhere() : from + index;
       const first = wanted || remembered[key] || base;
-      for (
-        let port = first, tried = 0;
-        tried < 500;
-        tried += 1, port = port === first && first !== base ? base : port + 1
-      ) {
+      const others = Array.from({ length: 500 }, (_, above) => base + above).filter((port) => port !== first);
+      for (const port of [first, ...others]) {
         if (!(await take(port, host))) continue;
         if (said && port !== first && !isAny) say(`${said} listens on ${port}, because ${first} is taken.`);
         // A port that the environment names is the environment's to remember.

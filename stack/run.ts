@@ -22,6 +22,8 @@ export interface RunOptions {
   input?: string;
   /** Something that must not be torn off in the middle (a package manager's work): it ends before the stop is obeyed. */
   whole?: boolean;
+  /** What it prints is for us alone (a demo's keys), so stdout stays out of the log. */
+  secret?: boolean;
   /** Called every 15 seconds, with the seconds so far. */
   progress?: (seconds: number) => void;
 }
@@ -67,7 +69,7 @@ export async function run(
   };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    keep(text);
+    if (!options.secret) keep(text);
   });
   child.stderr.setEncoding('utf8').on('data', keep);
   // A tool that ends without reading its input is no fault of ours; its exit code tells.
