@@ -14,17 +14,41 @@ const migrationSource: Knex.MigrationSource<string> = {
   getMigration: (file) => import(new URL(file, FOLDER).href) as Promise<Knex.Migration>,
 };
 
-/** Brings the schema up to date and says which migrations ran. Of two migrators at once, the second waits for the first. */
+/** Any number will do, as long as no other program takes it in the same database. */
+const MIGRATION_LOCK = 7_046_001;
+const LOOK_AGAIN_MS = 100;
+
+/**
+ * Brings the schema up to date and says which migrations ran. Of two migrators at once, the second waits for the first, for at
+ * most `waitMs`. Takes two connections of the pool.
+ *
+ * The lock is Postgres' own and goes with the connection that holds it. Knex keeps a flag in a table instead, which a migrator
+ * that was killed leaves behind for ever; under the lock that flag can only be such a leftover, and is cleared.
+ */
 export async function migrate(db: Knex, waitMs = 60_000): Promise<string[]> {
-  const deadline = Date.now() + waitMs;
-  for (;;) {
+  const client = db.client as Knex.Client;
+  const connection: unknown = await client.acquireConnection();
+  const ask = async (what: string): Promise<boolean> => {
+    const { rows } = await db
+      .raw<{ rows: { done: boolean }[] }>(`select ${what}(?) as done`, [MIGRATION_LOCK])
+      .connection(connection);
+    return rows[0]!.done;
+  };
+  try {
+    const deadline = Date.now() + waitMs;
+    while (!(await ask('pg_try_advisory_lock'))) {
+      if (Date.now() > deadline) throw new Error(`Another migration has been running for more than ${waitMs} ms`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
     try {
+      await db.migrate.forceFreeMigrationsLock({ migrationSource });
       const [, done] = (await db.migrate.latest({ migrationSource })) as [number, string[]];
       return done;
-    } catch (error) {
-      if (!isMigrationLock(error) || Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 250));
+    } finally {
+      await ask('pg_advisory_unlock');
     }
+  } finally {
+    await client.releaseConnection(connection);
   }
 }
 
@@ -34,16 +58,5 @@ export async function pendingMigrations(db: Knex): Promise<string[]> {
   // Knex hands over what the source listed, or an object with the file's name.
   return pending.map((each) =>
     (typeof each === 'string' ? each : (each as { file: string }).file).replace(/\.ts$/, ''),
-  );
-}
-
-/** Two migrators at once: knex refuses the second, or its table of migrations was just made by the first. */
-function isMigrationLock(error: unknown): boolean {
-  const { name, message, code } = error as Error & { code?: string };
-  return (
-    name === 'MigrationLocked' ||
-    /[Ll]ock/.test(message) ||
-    (code === '23505' && /knex|pg_type/.test(message)) ||
-    code === '42P07'
   );
 }
