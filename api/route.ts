@@ -4,18 +4,20 @@ import type { Registry } from 'prom-client';
 import type { CountCall } from '../counters/quota.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
-import type { SecretBox } from '../runtime/secrets.ts';
-import type { ProductSnapshot } from '../store/validation.ts';
+import type { EffectiveProduct, ProductSnapshot } from '../store/validation.ts';
 import type { CallerAddress } from './caller-address.ts';
 import type { Readiness } from './health.ts';
 import type { ApiMetrics } from './metrics.ts';
+import type { SigningKeys } from './signing-keys.ts';
+import type { Snapshots } from './snapshots/snapshots.ts';
 
 /** What routes act upon; made once a process. */
 export interface Dependencies {
   config: Config;
   db: Knex;
   count: CountCall;
-  secrets: SecretBox;
+  snapshots: Snapshots;
+  signing: SigningKeys;
   log: Logger;
   registry: Registry;
   metrics: ApiMetrics;
@@ -35,6 +37,10 @@ export interface Call {
 /** A call that a product's API key opened, and that was counted. */
 export interface ProductCall extends Call {
   product: ProductSnapshot;
+  /** What is in force for the product at `nowMs`. */
+  effective: EffectiveProduct;
+  /** Whether the product is as it was before Postgres went away. */
+  degraded: boolean;
   keyHash: Buffer;
   body: Buffer;
   nowMs: number;
@@ -62,6 +68,9 @@ interface RouteBase {
 export type Route =
   | (RouteBase & { caller: 'anyone'; handle(call: Call, deps: Dependencies): Promise<Reply> })
   | (RouteBase & { caller: 'product_key'; handle(call: ProductCall, deps: Dependencies): Promise<Reply> });
+
+/** Said with an answer from a snapshot that could not be verified. */
+export const DEGRADED = { 'Plimsoll-Degraded': 'postgres' };
 
 export function route(definition: Route): Route {
   return definition;

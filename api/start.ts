@@ -8,6 +8,7 @@ import { createMetrics } from '../runtime/metrics.ts';
 import { SecretBox } from '../runtime/secrets.ts';
 import { checkPublished } from '../store/catalogues.ts';
 import { connectDatabase, isDatabaseOutage } from '../store/database.ts';
+import type { Tag } from '../store/notices.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { createApp } from './app.ts';
 import { createCallerAddress } from './caller-address.ts';
@@ -15,12 +16,15 @@ import { createReadiness } from './health.ts';
 import { createApiMetrics } from './metrics.ts';
 import { ROUTES } from './routes.ts';
 import { createHttpServer } from './server.ts';
+import { createSigningKeys } from './signing-keys.ts';
+import { createSnapshots, type Snapshots } from './snapshots/snapshots.ts';
 
 const CATALOGUE = new URL('../plans/platform.yaml', import.meta.url);
 
 export interface RunningApi {
   /** The shared address first, then the process's own where it has one. */
   urls: string[];
+  snapshots: Snapshots;
   /** Takes no new call, answers those in flight, then lets go of Postgres, Redis and Temporal. */
   close(): Promise<void>;
 }
@@ -31,12 +35,13 @@ export interface RunningApi {
  */
 export async function startApi(
   config: Config,
-  { log, now = Date.now }: { log: Logger; now?: () => number },
+  { log, now = Date.now, onChange }: { log: Logger; now?: () => number; onChange?: (tag: Tag) => void },
 ): Promise<RunningApi> {
   const catalogue = loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'plans/platform.yaml');
   const db = connectDatabase(config, 'plimsoll-api');
   const redis = connectRedis(config, (error) => log.warn({ err: error }, 'redis'));
   const temporal = createTemporal(config);
+  const snapshots = createSnapshots({ db, config, log, onChange });
   const servers: ReturnType<typeof createHttpServer>[] = [];
   let hasEnded = false;
 
@@ -44,6 +49,7 @@ export async function startApi(
     hasEnded = true;
     await Promise.all(servers.map((server) => server.close()));
     redis.disconnect();
+    await snapshots.close();
     await Promise.all([db.destroy(), temporal.close()]);
   };
 
@@ -59,7 +65,8 @@ export async function startApi(
       config,
       db,
       count,
-      secrets: new SecretBox(config.secretKeys),
+      snapshots,
+      signing: createSigningKeys(new SecretBox(config.secretKeys)),
       log,
       registry,
       metrics,
@@ -82,7 +89,7 @@ export async function startApi(
       urls.push(await server.listen(at));
       servers.push(server);
     }
-    return { urls, close };
+    return { urls, snapshots, close };
   } catch (error) {
     await close();
     throw error;

@@ -163,6 +163,14 @@ export const SETTINGS = {
     accepts: 'a whole number from 2 to 500',
     meaning: 'Connections to Postgres that one process may hold.',
   }),
+  cachedLicenses: setting({
+    variable: 'PLIMSOLL_CACHED_LICENSES',
+    schema: Type.Integer({ minimum: 100, maximum: 10_000_000 }),
+    fallback: '100000',
+    text: asNumber,
+    accepts: 'a whole number from 100 to 10000000',
+    meaning: 'How many licences one API process keeps at hand; about half a kilobyte each, more with many addresses.',
+  }),
   databaseTimeoutMs: setting({
     variable: 'PLIMSOLL_DATABASE_TIMEOUT',
     schema: DURATION,

@@ -3,6 +3,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { normalNetwork } from '../domain/validation/addresses.ts';
 import { newId } from '../runtime/ids.ts';
 import { mustHaveFeature } from './limits.ts';
+import { notifyChange, type Tag, tagOf } from './notices.ts';
 
 /** Which of the four lists of docs/spec/keyport.md §6.1 an entry is in. A customer's list belongs to one organisation. */
 export type BlacklistScope =
@@ -27,6 +28,7 @@ export async function blockNetwork(
     .insert({ id: newId(), ...keysOf(scope), network: normal, reason })
     .onConflict(['organization_id', 'customer_id', 'license_id', 'network'])
     .merge({ reason });
+  await notifyChange(trx, tagOfList(scope));
   return normal;
 }
 
@@ -37,6 +39,7 @@ export async function unblockNetwork(trx: Knex.Transaction, scope: BlacklistScop
     .where({ network: mustBeNetwork(network) })
     .delete();
   if (removed === 0) throw new Refusal('not_found', { what: 'blacklist entry' });
+  await notifyChange(trx, tagOfList(scope));
 }
 
 export async function listBlocked(
@@ -44,6 +47,12 @@ export async function listBlocked(
   scope: BlacklistScope,
 ): Promise<{ network: string; reason: string | null }[]> {
   return db('ip_blacklist').where(keysOf(scope)).orderBy('network').select('network', 'reason');
+}
+
+function tagOfList(scope: BlacklistScope): Tag {
+  if (scope.list === 'organization') return tagOf.organization(scope.organizationId);
+  if (scope.list === 'customer') return tagOf.customer(scope.organizationId, scope.customerId);
+  return scope.list === 'license' ? tagOf.license(scope.licenseId) : tagOf.platform();
 }
 
 function keysOf(scope: BlacklistScope): {

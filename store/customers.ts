@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { newId } from '../runtime/ids.ts';
+import { notifyChange, tagOf } from './notices.ts';
 
 /** How a developer names a customer. At least one of e-mail and Discord id is given; e-mails are lower case. */
 export interface CustomerReference {
@@ -22,12 +23,31 @@ export async function resolveCustomer(
 ): Promise<string> {
   const customerId = (await findCustomer(trx, reference)) ?? (await insertCustomer(trx, reference));
   const typed = { email: reference.email, discord_id: reference.discordId, name: reference.name };
-  const given = Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== null));
-  const insert = trx('customer_profiles')
-    .insert({ organization_id: organizationId, customer_id: customerId, ...typed })
-    .onConflict(['organization_id', 'customer_id']);
-  await (Object.keys(given).length === 0 ? insert.ignore() : insert.merge({ ...given, updated_at: trx.fn.now(3) }));
+  const profile = { organization_id: organizationId, customer_id: customerId };
+  const [made] = await trx('customer_profiles')
+    .insert({ ...profile, ...typed })
+    .onConflict(['organization_id', 'customer_id'])
+    .ignore()
+    .returning('customer_id');
+  if (!made) await keepTyped(trx, profile, typed);
   return customerId;
+}
+
+/** What was typed now replaces what was typed before; what was left out stays. */
+async function keepTyped(
+  trx: Knex.Transaction,
+  profile: { organization_id: string; customer_id: string },
+  typed: Record<string, string | null>,
+): Promise<void> {
+  const given = Object.entries(typed).filter(([, value]) => value !== null);
+  if (given.length === 0) return;
+  const changed = await trx('customer_profiles')
+    .where(profile)
+    .where((anyOf) =>
+      given.forEach(([column, value]) => void anyOf.orWhereRaw('?? is distinct from ?', [column, value])),
+    )
+    .update({ ...Object.fromEntries(given), updated_at: trx.fn.now(3) });
+  if (changed > 0) await notifyChange(trx, tagOf.customer(profile.organization_id, profile.customer_id));
 }
 
 async function findCustomer(

@@ -8,6 +8,7 @@ import { isComparable, type VersionPin } from '../domain/validation/versions.ts'
 import { newId } from '../runtime/ids.ts';
 import { type CustomerReference, resolveCustomer } from './customers.ts';
 import { returnPlaces, takePlaces } from './limits.ts';
+import { notifyChange, tagOf } from './notices.ts';
 import { holdProduct } from './products.ts';
 
 /** What a licence is made of (docs/spec/keyport.md §4.3). Times are epoch milliseconds, UTC. */
@@ -98,6 +99,7 @@ export async function changeLicense(trx: Knex.Transaction, id: string, change: L
     .update({ ...columnsOf(change), updated_at: trx.fn.now(3) })
     .returning(COLUMNS);
   if (!row) throw new Refusal('not_found', { what: 'license' });
+  await notifyChange(trx, tagOf.license(id));
   return toLicense(row as LicenseRow);
 }
 
@@ -106,6 +108,7 @@ export async function revokeLicense(trx: Knex.Transaction, id: string): Promise<
   await trx('licenses')
     .where({ id, status: 'active' })
     .update({ status: 'revoked', revoked_at: trx.fn.now(3), updated_at: trx.fn.now(3) });
+  await notifyChange(trx, tagOf.license(id));
   return getLicense(trx, id);
 }
 
@@ -115,6 +118,7 @@ export async function deleteLicense(trx: Knex.Transaction, id: string): Promise<
   const deleted = await trx('licenses').where({ id }).delete();
   if (deleted === 0) throw new Refusal('not_found', { what: 'license' });
   await returnPlaces(trx, { organizationId, limit: 'licenses', amount: 1 });
+  await notifyChange(trx, tagOf.license(id));
 }
 
 /**
@@ -139,6 +143,7 @@ export async function addIp(trx: Knex.Transaction, licenseId: string, address: s
     address: normal,
     origin: 'manual',
   });
+  await notifyChange(trx, tagOf.license(licenseId));
 }
 
 /** Removes one registered address. @throws {Refusal} `not_found` */
@@ -148,12 +153,15 @@ export async function removeIp(trx: Knex.Transaction, licenseId: string, address
     .where({ license_id: licenseId, address: mustBeAddress(address) })
     .delete();
   if (removed === 0) throw new Refusal('not_found', { what: 'ip' });
+  await notifyChange(trx, tagOf.license(licenseId));
 }
 
 /** Clears all registered addresses, so that the customer may activate from new ones (docs/spec/keyport.md §6.4). */
 export async function resetIps(trx: Knex.Transaction, licenseId: string): Promise<{ removed: number }> {
   await lockLicense(trx, licenseId);
-  return { removed: await trx('license_ips').where({ license_id: licenseId }).delete() };
+  const removed = await trx('license_ips').where({ license_id: licenseId }).delete();
+  await notifyChange(trx, tagOf.license(licenseId));
+  return { removed };
 }
 
 /** Locks a licence against other changes of it and of its addresses. @throws {Refusal} `not_found` */

@@ -5,6 +5,7 @@ import { Refusal } from '../domain/refusal.ts';
 import type { BillingState } from '../domain/validation/facts.ts';
 import { newId } from '../runtime/ids.ts';
 import { getCatalogue, newestCatalogueId } from './catalogues.ts';
+import { notifyChange, tagOf } from './notices.ts';
 
 /** The catalogue that governs organisations. */
 export const PLATFORM_CATALOGUE = 'platform';
@@ -137,6 +138,7 @@ export async function createOverride(trx: Knex.Transaction, input: NewOverride):
     });
   }
   const id = newId();
+  await notifyChange(trx, tagOf.organization(input.organizationId));
   await trx('plan_overrides').insert({
     id,
     organization_id: input.organizationId,
@@ -199,6 +201,7 @@ async function update(trx: Knex.Transaction, id: string, change: Record<string, 
     .update({ ...change, updated_at: trx.fn.now(3) })
     .returning(COLUMNS);
   if (!row) throw new Refusal('not_found', { what: 'organization' });
+  await notifyChange(trx, tagOf.organization(id));
   return toOrganization(row as OrganizationRow);
 }
 

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { Refusal } from '../domain/refusal.ts';
 import { isFamily, type VersionEntry, type VersionState } from '../domain/validation/versions.ts';
 import { mustHaveFeature } from './limits.ts';
+import { notifyChange, tagOf } from './notices.ts';
 import { lockProduct } from './products.ts';
 
 /**
@@ -36,6 +37,7 @@ export async function setVersion(
     .insert({ organization_id: organizationId, product_id: productId, version, state })
     .onConflict(['product_id', 'version'])
     .merge({ state });
+  await notifyChange(trx, tagOf.product(productId));
 }
 
 /** Takes a version out of a product's list. @throws {Refusal} `not_found` */
@@ -46,6 +48,7 @@ export async function removeVersion(
   await lockProduct(trx, productId);
   const removed = await trx('product_versions').where({ product_id: productId, version }).delete();
   if (removed === 0) throw new Refusal('not_found', { what: 'version' });
+  await notifyChange(trx, tagOf.product(productId));
 }
 
 export async function listVersions(db: Knex, productId: string): Promise<VersionEntry[]> {

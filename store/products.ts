@@ -4,6 +4,7 @@ import type { JsonObject, RegistrationMode } from '../domain/validation/facts.ts
 import { newId } from '../runtime/ids.ts';
 import { newApiKey, newSigningSecret, type SecretBox } from '../runtime/secrets.ts';
 import { mustHaveFeature, returnPlaces, takePlaces } from './limits.ts';
+import { notifyChange, tagOf } from './notices.ts';
 
 /** What a developer sets on a product. Stored as said; what has an effect is stored ∧ the plan's (docs/spec/keyport.md §2.5). */
 export interface ProductSettings {
@@ -119,6 +120,7 @@ export async function changeProduct(
     if (value !== undefined) columns[column] = field === 'customResponseTemplate' ? JSON.stringify(value) : value;
   }
   const [row] = await trx('products').where({ id }).update(columns).returning(COLUMNS);
+  await notifyChange(trx, tagOf.product(id));
   return toProduct(row as ProductRow);
 }
 
@@ -129,6 +131,7 @@ export async function rotateApiKey(trx: Knex.Transaction, id: string): Promise<{
   await trx('products')
     .where({ id })
     .update({ api_key_hash: hash, api_key_prefix: prefix, updated_at: trx.fn.now(3) });
+  await notifyChange(trx, tagOf.product(id));
   return { apiKey: key, prefix };
 }
 
@@ -144,6 +147,7 @@ export async function rotateSigningSecret(
   await trx('products')
     .where({ id })
     .update({ signing_secret_encrypted: secrets.seal(signingSecret, id), updated_at: trx.fn.now(3) });
+  await notifyChange(trx, tagOf.product(id));
   return { signingSecret };
 }
 
@@ -167,6 +171,8 @@ export async function deleteProduct(trx: Knex.Transaction, id: string): Promise<
       deleted_at: trx.fn.now(3),
       updated_at: trx.fn.now(3),
     });
+  await notifyChange(trx, tagOf.product(id));
+  await notifyChange(trx, tagOf.licensesOf(id));
   return { licenses };
 }
 

@@ -13,20 +13,26 @@ import type { LookupFacts } from '../domain/validation/lookup.ts';
 import { decideValidation, type ValidationRequest, type Verdict } from '../domain/validation/verdict.ts';
 import type { VersionEntry, VersionPin } from '../domain/validation/versions.ts';
 import { getCatalogue } from './catalogues.ts';
+import { notifyChange, tagOf } from './notices.ts';
 import { type OverrideRow, toSubject } from './organizations.ts';
 
 /** What validation reads, and the one thing that it writes: a registered address. */
 
-/** A product as its API key opens it. What depends on the clock (overrides) is told by the two functions. */
+/** A product as its API key opens it. */
 export interface ProductSnapshot {
   id: string;
   organizationId: string;
-  /** Facts with switches in effect at `nowMs` (stored ∧ the plan's). */
-  facts(nowMs: number): ProductFacts;
+  /** What is in force at `nowMs`: it depends on the clock, since overrides begin and end. */
+  at(nowMs: number): EffectiveProduct;
+}
+
+export interface EffectiveProduct {
+  /** Facts with switches in effect (stored ∧ the plan's). */
+  facts: ProductFacts;
   /** How many calls the product may make in a UTC day. */
-  dailyCalls(nowMs: number): Limit;
-  /** The encrypted signing secret while answers are signed at `nowMs`, else `null`. */
-  signingSecret(nowMs: number): string | null;
+  dailyCalls: Limit;
+  /** The encrypted signing secret while answers are signed, else `null`. */
+  signingSecret: string | null;
 }
 
 /** The product that a key opens, by the key's hash; `undefined` for an unknown key. One query. */
@@ -55,9 +61,16 @@ export async function findProductByKeyHash(db: Knex, keyHash: Buffer): Promise<P
 
 /** A licence with all that verdict and look-up need. */
 export interface LicenseSnapshot {
+  organizationId: string;
+  /** Its addresses are all of them, or none where they are too many to be kept at hand: see `hasManyIps`. */
   facts: LicenseFacts;
   lookup: LookupFacts;
+  /** Whether an address has to be asked for with `withIp`. */
+  hasManyIps: boolean;
 }
+
+/** So many addresses of a licence are kept at hand; with more, membership is asked for. */
+const MOST_IPS_AT_HAND = 1_000;
 
 /** The licence with this key under this product; `undefined` when there is none, or it is another product's. One query. */
 export async function findLicense(
@@ -66,7 +79,9 @@ export async function findLicense(
 ): Promise<LicenseSnapshot | undefined> {
   const { rows } = await db.raw<{ rows: LicenseRow[] }>(
     `select l.*, c.email as customer_email, c.discord_id as customer_discord_id, c.name as customer_name,
-       (select coalesce(array_agg(host(i.address)), '{}') from license_ips i where i.license_id = l.id) as ips,
+       (select count(*) from license_ips i where i.license_id = l.id) as ip_count,
+       (select coalesce(array_agg(host(i.address)), '{}')
+          from (select address from license_ips where license_id = l.id limit ${MOST_IPS_AT_HAND + 1}) i) as ips,
        (select coalesce(array_agg(b.network::text), '{}') from ip_blacklist b
           where b.organization_id = l.organization_id and b.customer_id = l.customer_id) as customer_blacklist,
        (select coalesce(array_agg(b.network::text), '{}') from ip_blacklist b where b.license_id = l.id) as license_blacklist
@@ -76,6 +91,14 @@ export async function findLicense(
     [productId, licenseKey],
   );
   return rows[0] && toLicenseSnapshot(rows[0]);
+}
+
+/** The facts of a licence with many addresses, for a question about this one address. */
+export async function withIp(db: Knex, license: LicenseSnapshot, address: string): Promise<LicenseFacts> {
+  if (!license.hasManyIps) return license.facts;
+  const row = await db('license_ips').where({ license_id: license.facts.id, address }).first('license_id');
+  const ips = { size: license.lookup.ipCount, has: (asked: string) => row !== undefined && asked === address };
+  return { ...license.facts, ips };
 }
 
 /**
@@ -96,7 +119,8 @@ export async function registerIp(
     const product = await findProductByKeyHash(trx, keyHash);
     if (!product) return undefined;
     const license = await findLicense(trx, { productId: product.id, licenseKey });
-    const verdict = decideValidation(product.facts(nowMs), license?.facts ?? null, request, nowMs);
+    const facts = license ? await withIp(trx, license, request.ip) : null;
+    const verdict = decideValidation(product.at(nowMs).facts, facts, request, nowMs);
     if (verdict.registersIp) {
       await trx('license_ips').insert({
         organization_id: product.organizationId,
@@ -104,6 +128,7 @@ export async function registerIp(
         address: request.ip,
         origin: 'validation',
       });
+      await notifyChange(trx, tagOf.license(license!.facts.id));
     }
     return verdict;
   });
@@ -139,17 +164,30 @@ function toSnapshot(row: ProductRow, catalogue: Catalogue): ProductSnapshot {
   const subject: SubjectState = toSubject(row.plan, row.billing_state, row.overrides);
   const platformBlacklist = new NetworkList(row.platform_blacklist);
   const organizationBlacklist = new NetworkList(row.organization_blacklist);
+  const boundaries = subject.overrides
+    .flatMap(({ startsAtMs, endsAtMs }) => (endsAtMs === null ? [startsAtMs] : [startsAtMs, endsAtMs]))
+    .sort((a, b) => a - b);
+  const signs = row.signing_enabled && row.organization_signing_enabled;
+  let kept: { value: EffectiveProduct; fromMs: number; untilMs: number } | undefined;
+
   return {
     id: row.id,
     organizationId: row.organization_id,
-    facts: (nowMs) =>
-      effectiveFacts(row, entitlements(catalogue, subject, nowMs), { platformBlacklist, organizationBlacklist }),
-    dailyCalls: (nowMs) => entitlements(catalogue, subject, nowMs).limits.api_calls!.value,
-    signingSecret(nowMs) {
-      const signs = row.signing_enabled && row.organization_signing_enabled;
-      return signs && has(entitlements(catalogue, subject, nowMs), 'signed_validation')
-        ? row.signing_secret_encrypted
-        : null;
+    at(nowMs) {
+      // Between two boundaries nothing changes, so what was worked out holds until the next.
+      if (kept && kept.fromMs <= nowMs && nowMs < kept.untilMs) return kept.value;
+      const plan = entitlements(catalogue, subject, nowMs);
+      const value: EffectiveProduct = {
+        facts: effectiveFacts(row, plan, { platformBlacklist, organizationBlacklist }),
+        dailyCalls: plan.limits.api_calls!.value,
+        signingSecret: signs && has(plan, 'signed_validation') ? row.signing_secret_encrypted : null,
+      };
+      kept = {
+        value,
+        fromMs: boundaries.findLast((boundary) => boundary <= nowMs) ?? -Infinity,
+        untilMs: boundaries.find((boundary) => boundary > nowMs) ?? Infinity,
+      };
+      return value;
     },
   };
 }
@@ -191,6 +229,7 @@ function has(plan: Entitlements, feature: string): boolean {
 
 interface LicenseRow {
   id: string;
+  organization_id: string;
   customer_id: string;
   license_key: string;
   status: 'active' | 'revoked';
@@ -208,6 +247,7 @@ interface LicenseRow {
   customer_email: string | null;
   customer_discord_id: string | null;
   customer_name: string | null;
+  ip_count: number;
   ips: string[];
   customer_blacklist: string[];
   license_blacklist: string[];
@@ -215,13 +255,16 @@ interface LicenseRow {
 
 function toLicenseSnapshot(row: LicenseRow): LicenseSnapshot {
   const pin = toPin(row);
+  const hasManyIps = row.ip_count > MOST_IPS_AT_HAND;
   return {
+    organizationId: row.organization_id,
+    hasManyIps,
     facts: {
       id: row.id,
       status: row.status,
       expiresAtMs: row.expires_at,
       maxIps: row.max_ips,
-      ips: new Set(row.ips),
+      ips: new Set(hasManyIps ? [] : row.ips),
       customerBlacklist: new NetworkList(row.customer_blacklist),
       licenseBlacklist: new NetworkList(row.license_blacklist),
       pin,
@@ -234,7 +277,7 @@ function toLicenseSnapshot(row: LicenseRow): LicenseSnapshot {
       status: row.status,
       expiresAtMs: row.expires_at,
       maxIps: row.max_ips,
-      ipCount: row.ips.length,
+      ipCount: row.ip_count,
       notes: row.notes,
       pin,
       revokedAtMs: row.revoked_at,

@@ -1,8 +1,7 @@
 import { lookupPayload } from '../../domain/validation/lookup.ts';
-import { findLicense } from '../../store/validation.ts';
 import { HttpError } from '../errors.ts';
-import { json, route } from '../route.ts';
-import { canBeLicenseKey } from './validate.ts';
+import { DEGRADED, json, route } from '../route.ts';
+import { licenseOf } from './validate.ts';
 
 /** Read-only: registers no IP, runs no rule of validation, costs one call (docs/spec/keyport.md §3.6). */
 export const lookup = route({
@@ -11,14 +10,12 @@ export const lookup = route({
   summary: 'Look a licence up by its key',
   caller: 'product_key',
 
-  async handle({ params, product, nowMs, quotaHeaders }, { db }) {
-    const licenseKey = decoded(params.key!).trim();
-    const license = canBeLicenseKey(licenseKey)
-      ? await findLicense(db, { productId: product.id, licenseKey })
-      : undefined;
-    if (!license)
-      throw new HttpError('license_not_found', 'This product has no licence with that key.', { headers: quotaHeaders });
-    return json(200, lookupPayload(product.facts(nowMs), license.lookup, nowMs), quotaHeaders);
+  async handle(call, { snapshots }) {
+    const licenseKey = decoded(call.params.key!).trim();
+    const license = await licenseOf(call, snapshots, licenseKey);
+    if (!license.value) throw new HttpError('license_not_found', 'This product has no licence with that key.');
+    const headers = call.degraded || license.degraded ? { ...call.quotaHeaders, ...DEGRADED } : call.quotaHeaders;
+    return json(200, lookupPayload(call.effective.facts, license.value.lookup, call.nowMs), headers);
   },
 });
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { secondsUntil, utcDay } from '../../domain/plans/periods.ts';
 import { hashApiKey } from '../../runtime/secrets.ts';
-import { findProductByKeyHash } from '../../store/validation.ts';
 import { readBody } from '../body.ts';
 import { HttpError } from '../errors.ts';
+import { countHeader } from '../request-head.ts';
 import type { Call, Dependencies, ProductCall } from '../route.ts';
 
 /**
@@ -14,13 +14,14 @@ import type { Call, Dependencies, ProductCall } from '../route.ts';
 export async function admitProductCall(call: Call, deps: Dependencies, hasBody: boolean): Promise<ProductCall> {
   const { request } = call;
   const keyHash = hashApiKey(bearerToken(request));
-  const product = await findProductByKeyHash(deps.db, keyHash);
+  const { value: product, degraded } = await deps.snapshots.product(keyHash);
   if (!product) throw invalidApiKey('This API key is unknown. It may have been replaced by a new one.');
 
   const body = hasBody ? await readBody(request, deps.config.publicBodyLimitBytes) : Buffer.alloc(0);
   const nowMs = deps.now();
   const period = utcDay(nowMs);
-  const allowed = product.dailyCalls(nowMs);
+  const effective = product.at(nowMs);
+  const allowed = effective.dailyCalls;
   const { counted, used } = await deps.count({ productId: product.id, period, cost: 1, allowed });
   const seconds = secondsUntil(period.endsAtMs, nowMs);
   const quotaHeaders: Record<string, string> =
@@ -38,11 +39,13 @@ export async function admitProductCall(call: Call, deps: Dependencies, hasBody: 
       { headers: { ...quotaHeaders, 'Retry-After': String(seconds) }, members: { retry_after: seconds } },
     );
   }
-  return { ...call, product, keyHash, body, nowMs, quotaHeaders };
+  return { ...call, product, effective, keyHash, body, nowMs, quotaHeaders, degraded };
 }
 
 /** The token of `Authorization: Bearer …`; the scheme's case doesn't matter (RFC 9110). @throws {HttpError} `invalid_api_key` */
 function bearerToken(request: IncomingMessage): string {
+  // Of two, Node shows the first, and a proxy may have looked at the other.
+  if (countHeader(request, 'authorization') > 1) throw invalidApiKey('The Authorization header stands there twice.');
   const match = /^bearer +([^\s]+) *$/i.exec(request.headers.authorization ?? '');
   if (!match) throw invalidApiKey('Send the product API key in the header: Authorization: Bearer <product API key>');
   return match[1]!;

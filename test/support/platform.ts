@@ -7,6 +7,7 @@ import type { Config } from '../../runtime/config.ts';
 import { SecretBox } from '../../runtime/secrets.ts';
 import { connectDatabase } from '../../store/database.ts';
 import { addIp, createLicense, type License, type NewLicense } from '../../store/licenses.ts';
+import { notifyChange, type Tag, tagOf } from '../../store/notices.ts';
 import { changeOrganizationSigning, createOrganization, createOverride } from '../../store/organizations.ts';
 import {
   changeProduct,
@@ -16,6 +17,7 @@ import {
   rotateSigningSecret,
 } from '../../store/products.ts';
 import { testStack } from './stack.ts';
+import { waitUntil } from './wait.ts';
 
 /** A platform for one test file: its own API in this process on the test stack's servers, with a clock that can be set. */
 export interface TestPlatform {
@@ -26,6 +28,8 @@ export interface TestPlatform {
   clock: { nowMs: number | undefined };
   anOrganization(options?: { plan?: string; signing?: boolean }): Promise<{ id: string; slug: string }>;
   aProduct(options?: ProductOptions): Promise<TestProduct>;
+  /** Resolves when the API obeys every change that has committed; `validate` and `lookup` wait for it by themselves. */
+  obeyed(): Promise<void>;
   aLicense(productId: string, options?: Partial<NewLicense>): Promise<License>;
   /** Does one thing of the store in a transaction of its own. */
   write<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>;
@@ -75,7 +79,14 @@ export async function startPlatform(overrides: Partial<Config> = {}): Promise<Te
   };
   const db = connectDatabase({ ...config, databasePoolSize: 4 }, 'plimsoll-test');
   const clock: { nowMs: number | undefined } = { nowMs: undefined };
-  const api = await startApi(config, { log: pino({ level: 'silent' }), now: () => clock.nowMs ?? Date.now() });
+  const barriers = new Map<Tag, () => void>();
+  const api = await startApi(config, {
+    log: pino({ level: 'silent' }),
+    now: () => clock.nowMs ?? Date.now(),
+    onChange: (tag) => barriers.get(tag)?.(),
+  });
+  await waitUntil('the API listens to changes', () => api.snapshots.isListening());
+  const obeyed = createBarrier(db, barriers);
   const url = api.urls[0]!;
   const secrets = new SecretBox(config.secretKeys);
 
@@ -88,6 +99,7 @@ export async function startPlatform(overrides: Partial<Config> = {}): Promise<Te
     });
 
   const call = async (path: string, init: RequestInit) => {
+    await obeyed();
     const response = await fetch(url + path, init);
     const text = await response.text();
     return {
@@ -105,6 +117,7 @@ export async function startPlatform(overrides: Partial<Config> = {}): Promise<Te
     config,
     url,
     clock,
+    obeyed,
     anOrganization,
     write,
 
@@ -167,4 +180,24 @@ export async function startPlatform(overrides: Partial<Config> = {}): Promise<Te
       await db.destroy();
     },
   };
+}
+
+/** Sends a notice of its own and waits until it is heard: notices come in order, so all before it are obeyed then. */
+function createBarrier(db: Knex, barriers: Map<Tag, () => void>): () => Promise<void> {
+  let gathering: Promise<void> | undefined;
+  const send = async (): Promise<void> => {
+    // Who asks in the same turn shares one; who asks later may have changed something since, and needs another.
+    await new Promise((resolve) => setImmediate(resolve));
+    gathering = undefined;
+    const tag = tagOf.license(`barrier-${randomUUID()}`);
+    const heard = Promise.withResolvers<void>();
+    const late = setTimeout(() => heard.reject(new Error('A notice was not heard within 5 s')), 5_000);
+    barriers.set(tag, heard.resolve);
+    await db.transaction((trx) => notifyChange(trx, tag));
+    await heard.promise.finally(() => {
+      clearTimeout(late);
+      barriers.delete(tag);
+    });
+  };
+  return () => (gathering ??= send());
 }
