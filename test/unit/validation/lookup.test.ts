@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ProductFacts } from '../../../domain/validation/facts.ts';
 import { type LookupFacts, lookupPayload } from '../../../domain/validation/lookup.ts';
-import { aPlainProduct, aProduct, NOON } from './facts.ts';
+import { aPlainProduct, aProduct, ipRules, NOON } from './facts.ts';
 
 const FACTS: LookupFacts = {
   id: 'license-1',
@@ -61,6 +61,12 @@ describe('the look-up of a licence (§3.6)', () => {
     expect(lookedUp({ status, expiresAtMs, revokedAtMs }, aProduct({ expiryEnforced })).status).toBe(expected);
   });
 
+  test('tells an end that nobody enforces: such a licence is not for a lifetime', () => {
+    const product = aProduct({ expiryEnforced: false });
+    expect(lookedUp({}, product)).toMatchObject({ expires_at: '2026-11-21T12:00:00.001Z', is_lifetime: false });
+    expect(lookedUp({ expiresAtMs: null }, product)).toMatchObject({ expires_at: null, is_lifetime: true });
+  });
+
   test('tells since when a licence is revoked', () => {
     expect(lookedUp({ status: 'revoked', revokedAtMs: NOON }).revoked_at).toBe('2026-11-21T12:00:00.000Z');
   });
@@ -71,6 +77,11 @@ describe('the look-up of a licence (§3.6)', () => {
       max_ips: null,
       current_unique_ip_count: 2,
     });
+  });
+
+  test('tells the IP system on though no address is tracked', () => {
+    const product = aProduct({ ipRules: ipRules({ track: false, autoRegister: false }) });
+    expect(lookedUp({}, product)).toMatchObject({ ip_system_enabled: true, max_ips: 3 });
   });
 
   test('tells null for no cap while the IP system is on', () => {

@@ -111,6 +111,13 @@ describe('the product rule (§5.2)', () => {
     }
   });
 
+  test('the literal wins over the family of which it is the beginning, in either order', () => {
+    const allowed = [entry('2.1.x', 'blocked'), entry('2.1', 'allowed')];
+    const blocked = [entry('2.1.x', 'allowed'), entry('2.1', 'blocked')];
+    expect([allowed, allowed.toReversed()].map((list) => productAllows('2.1', list))).toEqual([true, true]);
+    expect([blocked, blocked.toReversed()].map((list) => productAllows('2.1', list))).toEqual([false, false]);
+  });
+
   test('two spellings of one family that disagree refuse, in either order', () => {
     expect(productAllows('2.1', [entry('2.x', 'allowed'), entry('2.*', 'blocked')])).toBe(false);
     expect(productAllows('2.1', [entry('2.*', 'blocked'), entry('2.x', 'allowed')])).toBe(false);
