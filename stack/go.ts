@@ -101,7 +101,8 @@ async function fetchToolchain(setting: Setting): Promise<Go | undefined> {
 /** Whether an address gave a file. */
 async function download(address: string, file: string, abort: AbortSignal): Promise<boolean> {
   try {
-    const response = await fetch(address, { signal: AbortSignal.any([abort, AbortSignal.timeout(600_000)]) });
+    const { url, headers } = withoutCredentials(address);
+    const response = await fetch(url, { headers, signal: AbortSignal.any([abort, AbortSignal.timeout(600_000)]) });
     if (!response.ok || !response.body) return false;
     await pipeline(Readable.fromWeb(response.body), createWriteStream(file, { mode: 0o600 }));
     return true;
@@ -110,6 +111,16 @@ async function download(address: string, file: string, abort: AbortSignal): Prom
     // Not to be reached: the next proxy, or none.
     return false;
   }
+}
+
+/** A proxy may be named with a user and password, which `fetch` takes only as a header. */
+function withoutCredentials(address: string): { url: URL; headers: Record<string, string> } {
+  const url = new URL(address);
+  const { username, password } = url;
+  if (!username) return { url, headers: {} };
+  [url.username, url.password] = ['', ''];
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { url, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }
 
 /** A module archive's `h1:` hash: over the sorted list of its files, each with its own hash (golang.org/x/mod, dirhash). */

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StackFault } from './fault.ts';
 import { readText, writePrivate } from './home.ts';
@@ -10,9 +10,14 @@ export interface User {
   gid: number;
 }
 
-/** Whom Postgres, which refuses root, runs as: nobody else where we aren't root, else `postgres`, else `nobody`. */
-export function unprivilegedUser(passwd: string = readText('/etc/passwd') ?? ''): User | undefined {
+/**
+ * Whom Postgres, which refuses root, runs as: nobody else where we aren't root, else the owner of the home's data, else
+ * `postgres`, else `nobody`.
+ */
+export function unprivilegedUser(home: string, passwd: string = readText('/etc/passwd') ?? ''): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
+  const made = statSync(join(home, 'postgres', 'PG_VERSION'), { throwIfNoEntry: false });
+  if (made && made.uid !== 0) return { uid: made.uid, gid: made.gid };
   for (const name of ['postgres', 'nobody']) {
     const [, , uid, gid] =
       passwd

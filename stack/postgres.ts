@@ -50,11 +50,12 @@ export async function preparePostgres(setting: Setting, options: Options): Promi
     endsWithinMs: 30_000,
   } as const;
 
-  const user = unprivilegedUser();
-  const data = dataFolder(home, user, setting.say);
-  const dataMajor = majorOfData(data);
+  const dataMajor = majorOfData(join(home, 'postgres'));
   const found = await findPostgres(setting, dataMajor);
   if (found) {
+    // Only now, since the package brings the user.
+    const user = unprivilegedUser(home);
+    const data = dataFolder(home, user, setting.say);
     if (dataMajor === undefined) await initialise(setting, found, { data, user, ...options });
     await dealWithPidFile(data);
     return { url, program: { ...common, ...serverCommand(setting, found, { data, user, port, fast }) } };

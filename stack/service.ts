@@ -172,7 +172,7 @@ async function endChild(program: Program, running: Running, roster: Roster, hast
 }
 
 /** The last lines of a log, to be read below the sentence that something failed. */
-export function lastWords(logFile: string, lines = 8): string {
+export function lastWords(logFile: string, lines = 12): string {
   const file = openSync(logFile, 'r');
   try {
     const { size } = fstatSync(file);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -74,6 +75,19 @@ describe("a home's servers", () => {
     expect(await again.get('kept')).toBe('42');
     again.disconnect();
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    'go on as the user who owns the data, not as who would be chosen today',
+    async () => {
+      const home = homes.aHome();
+      const nobody = { uid: 65_534, gid: 65_534 };
+      const first = await homes.servers(home, { own });
+      await first.stop();
+      execFileSync('chown', ['-R', `${nobody.uid}:${nobody.gid}`, join(home, 'postgres')]);
+      const second = await homes.servers(home, { own });
+      expect(statSync(`/proc/${second.stack.pids.postgres}`)).toMatchObject(nobody);
+    },
+  );
 
   test('let nobody in without the password, and lose nothing that they confirmed', async () => {
     const { stack } = await homes.servers(homes.aHome(), { own: ['postgres', 'redis'] });

@@ -81,10 +81,13 @@ describe('the hash of a module archive', () => {
 describe('the user that Postgres runs as', () => {
   test.runIf(process.getuid?.() === 0)('is postgres, else nobody, and never root', () => {
     const nobody = 'nobody:x:65534:65533::/:/bin/false';
-    expect(unprivilegedUser(passwd(nobody, 'postgres:x:101:104::/:/bin/sh'))).toEqual({ uid: 101, gid: 104 });
-    expect(unprivilegedUser(passwd(nobody))).toEqual({ uid: 65_534, gid: 65_533 });
-    expect(() => unprivilegedUser(passwd())).toThrow(/run this as another user/);
-    expect(() => unprivilegedUser(passwd('postgres:x:0:0::/:/bin/sh'))).toThrow(/run this as another user/);
+    expect(unprivilegedUser('/no/home', passwd(nobody, 'postgres:x:101:104::/:/bin/sh'))).toEqual({
+      uid: 101,
+      gid: 104,
+    });
+    expect(unprivilegedUser('/no/home', passwd(nobody))).toEqual({ uid: 65_534, gid: 65_533 });
+    expect(() => unprivilegedUser('/no/home', passwd())).toThrow(/run this as another user/);
+    expect(() => unprivilegedUser('/no/home', passwd('postgres:x:0:0::/:/bin/sh'))).toThrow(/run this as another user/);
   });
 });
 
