@@ -131,7 +131,7 @@ export async function addIp(trx: Knex.Transaction, licenseId: string, address: s
   const existing = await trx('license_ips')
     .where({ license_id: licenseId })
     .select<{ address: string }[]>(trx.raw('host(address) as address'));
-  if (existing.some((row) => row.address === normal)) return;
+  if (existing.some((row) => normalAddress(row.address) === normal)) return;
   if (license.maxIps !== null && existing.length >= license.maxIps) {
     throw new Refusal('conflict', {
       message: `${existing.length} of ${license.maxIps} addresses are registered. Raise the cap or remove one.`,

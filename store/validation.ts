@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Catalogue, Limit } from '../domain/plans/catalogue.ts';
 import { type Entitlements, entitlements, type SubjectState } from '../domain/plans/entitlements.ts';
-import { NetworkList, NO_NETWORKS } from '../domain/validation/addresses.ts';
+import { NetworkList, NO_NETWORKS, normalAddress } from '../domain/validation/addresses.ts';
 import type {
   BillingState,
   JsonObject,
@@ -264,7 +264,8 @@ function toLicenseSnapshot(row: LicenseRow): LicenseSnapshot {
       status: row.status,
       expiresAtMs: row.expires_at,
       maxIps: row.max_ips,
-      ips: new Set(hasManyIps ? [] : row.ips),
+      // In our spelling: the database writes ::102:304 as ::1.2.3.4.
+      ips: new Set(hasManyIps ? [] : row.ips.map((address) => normalAddress(address)!)),
       customerBlacklist: new NetworkList(row.customer_blacklist),
       licenseBlacklist: new NetworkList(row.license_blacklist),
       pin,
