@@ -146,11 +146,12 @@ export const SETTINGS = {
   }),
   secretKeys: setting({
     variable: 'PLIMSOLL_SECRET_KEYS',
-    schema: Type.Array(Type.String({ format: 'secret-key' }), { minItems: 1, maxItems: 16 }),
+    schema: Type.Array(Type.String({ format: 'secret-key' }), { minItems: 1, maxItems: 16, uniqueIds: true }),
     fallback: undefined,
     text: asList,
     secret: true,
-    accepts: 'id:key, separated by commas; the key is 32 random bytes in base64, the id letters and digits',
+    accepts:
+      'id:key, separated by commas; the key is 32 random bytes in base64, the id letters and digits, no two ids alike',
     meaning:
       'Keys that encrypt signing secrets at rest (AES-256-GCM). The first one writes, all of them read: to rotate, ' +
       'put a new one in front. `bin/up` makes one and keeps it in its home.',
@@ -283,6 +284,14 @@ ajv.addFormat('secret-key', (text) => {
   const [id, key] = text.split(':');
   return /^[A-Za-z0-9]{1,32}$/.test(id ?? '') && /^[A-Za-z0-9+/]{43}=$/.test(key ?? '');
 });
+// Of two keys with one id one could never be read with.
+ajv.addKeyword({
+  keyword: 'uniqueIds',
+  type: 'array',
+  schemaType: 'boolean',
+  validate: (_wanted: boolean, keys: readonly string[]) =>
+    new Set(keys.map((key) => key.split(':')[0])).size === keys.length,
+});
 
 /**
  * Reads every setting from environment variables. A variable named `X_FILE` names a file that holds the value of `X`
@@ -330,10 +339,17 @@ function rawValue(variable: string, env: NodeJS.ProcessEnv): string | undefined 
   }
 }
 
-/** Whether a text is an address or a CIDR network. */
+/** Whether a text is an address or a CIDR network, as domain/validation/addresses.ts takes them. */
 function isNetwork(text: string): boolean {
-  const [address, bits, ...rest] = text.split('/');
-  const family = isIP(address ?? '');
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || address.includes('%') || rest.length > 0) return false;
+  if (bits === undefined) return true;
+  if (!/^(0|[1-9]\d{0,2})$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
+  // Of the IPv4-mapped addresses fewer than 96 bits would be no IPv4 network.
+  return family === 4 || Number(bits) >= 96 || !isMapped(address);
+}
+
+function isMapped(address: string): boolean {
+  return /^\[::ffff:[0-9a-f]+:[0-9a-f]+\]$/.test(new URL(`http://[${address}]`).hostname);
 }

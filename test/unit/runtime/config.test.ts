@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { normalNetwork } from '../../../domain/validation/addresses.ts';
 import { ConfigError, loadConfig, readSettings, SETTINGS } from '../../../runtime/config.ts';
 import { configurationReference } from '../../../runtime/configuration-reference.ts';
 import { docsFaults } from '../../runner/docs.ts';
@@ -87,6 +88,7 @@ describe('the configuration', () => {
     ['PLIMSOLL_SECRET_KEYS', `k1:${Buffer.alloc(31).toString('base64')}`],
     ['PLIMSOLL_SECRET_KEYS', `${KEY},`.repeat(17)],
     ['PLIMSOLL_SECRET_KEYS', ','],
+    ['PLIMSOLL_SECRET_KEYS', `${KEY},k1:${Buffer.alloc(32, 8).toString('base64')}`],
   ])('refuses %s=%s', (variable, value) => {
     expect(faultsOf({ [variable]: value }).faults.map((fault) => fault.variable)).toEqual([variable]);
   });
@@ -117,6 +119,37 @@ describe('the configuration', () => {
     expect(readSettings(['databaseUrl'], { DATABASE_URL: least.DATABASE_URL })).toEqual({
       databaseUrl: least.DATABASE_URL,
     });
+  });
+});
+
+describe('a trusted proxy', () => {
+  test.each([
+    ['10.0.0.0', true],
+    ['10.0.0.0/0', true],
+    ['10.0.0.0/32', true],
+    ['10.0.0.0/33', false],
+    ['10.0.0.0/08', false],
+    ['10.0.0.0/', false],
+    ['10.0.0.0/8/8', false],
+    ['10.1', false],
+    ['010.0.0.0', false],
+    ['fd00::/0', true],
+    ['fd00::/128', true],
+    ['fd00::/129', false],
+    ['fe80::1%eth0', false],
+    ['fe80::%eth0/64', false],
+    ['::ffff:10.0.0.0', true],
+    ['::ffff:10.0.0.0/104', true],
+    ['::FFFF:a00:0/96', true],
+    ['::ffff:10.0.0.0/95', false],
+    ['0:0:0:0:0:ffff:a00:0/8', false],
+    ['::10.0.0.0/8', true],
+    ['::fffe:0:0/8', true],
+  ])('may be %s: %s, and the rules for addresses agree', (text, accepted) => {
+    const env = { PLIMSOLL_TRUSTED_PROXIES: text };
+    if (accepted) expect(readSettings(['trustedProxies'], env)).toEqual({ trustedProxies: [text] });
+    else expect(faultsOf(env).faults).toHaveLength(1);
+    expect(normalNetwork(text) !== undefined).toBe(accepted);
   });
 });
 
