@@ -21,7 +21,7 @@ export function addBlacklistCommands(program: Command): void {
       withDatabase(async (db) => {
         const scope = await scopeOf(db, options);
         const blocked = await db.transaction((trx) => blockNetwork(trx, scope, network, options.reason ?? null));
-        print({ list: scope.list, blocked }, {});
+        print({ list: scope.list, blocked });
       }),
     );
 
@@ -29,18 +29,16 @@ export function addBlacklistCommands(program: Command): void {
     withDatabase(async (db) => {
       const scope = await scopeOf(db, options);
       await db.transaction((trx) => unblockNetwork(trx, scope, network));
-      print({ list: scope.list, unblocked: network }, {});
+      print({ list: scope.list, unblocked: network });
     }),
   );
 
-  withScope(group.command('list'))
-    .option('--json', 'print JSON')
-    .action((options) =>
-      withDatabase(async (db) => {
-        const scope = await scopeOf(db, options);
-        print({ list: scope.list, entries: await listBlocked(db, scope) }, options);
-      }),
-    );
+  withScope(group.command('list')).action((options) =>
+    withDatabase(async (db) => {
+      const scope = await scopeOf(db, options);
+      print({ list: scope.list, entries: await listBlocked(db, scope) });
+    }),
+  );
 }
 
 function withScope(command: Command): Command {

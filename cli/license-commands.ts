@@ -5,13 +5,14 @@ import {
   changeLicense,
   createLicense,
   deleteLicense,
+  type License,
   type LicenseChange,
   removeIp,
   resetIps,
   revokeLicense,
 } from '../store/licenses.ts';
 import { withDatabase } from './environment.ts';
-import { parseCap, parseInstant, parseJsonObject, print } from './output.ts';
+import { parseCap, parseInstant, parseJsonObject, parseText, print } from './output.ts';
 import { licenseOf, productOf } from './references.ts';
 
 export function addLicenseCommands(program: Command): void {
@@ -22,7 +23,6 @@ export function addLicenseCommands(program: Command): void {
     .option('--email <address>', "the customer's e-mail", parseEmail)
     .option('--discord-id <id>', "the customer's Discord id")
     .option('--name <name>', "the customer's name")
-    .option('--json', 'print JSON')
     .action((reference: string, options) => {
       if (!options.email && !options.discordId)
         throw new InvalidArgumentError('A licence needs --email or --discord-id.');
@@ -37,19 +37,18 @@ export function addLicenseCommands(program: Command): void {
           name: options.name ?? null,
         };
         const made = await db.transaction((trx) => createLicense(trx, { ...change, productId, customer, expiresAtMs }));
-        print(
-          { license_id: made.id, license_key: made.licenseKey, customer_id: made.customerId, max_ips: made.maxIps },
-          options,
-        );
+        print({
+          license_id: made.id,
+          license_key: made.licenseKey,
+          customer_id: made.customerId,
+          max_ips: made.maxIps,
+        });
       });
     });
 
   group
     .command('show <license>')
-    .option('--json', 'print JSON')
-    .action((reference: string, options) =>
-      withDatabase(async (db) => print({ ...(await licenseOf(db, reference)) }, options)),
-    );
+    .action((reference: string) => withDatabase(async (db) => print(licenseView(await licenseOf(db, reference)))));
 
   withTerms(group.command('set <license>'))
     .description('change a licence; what is not named stays')
@@ -57,7 +56,7 @@ export function addLicenseCommands(program: Command): void {
       const change = termsOf(options);
       return withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
-        print({ ...(await db.transaction((trx) => changeLicense(trx, id, change))) }, {});
+        print(licenseView(await db.transaction((trx) => changeLicense(trx, id, change))));
       });
     });
 
@@ -68,7 +67,7 @@ export function addLicenseCommands(program: Command): void {
       withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
         const { status } = await db.transaction((trx) => revokeLicense(trx, id));
-        print({ license_id: id, status }, {});
+        print({ license_id: id, status });
       }),
     );
 
@@ -79,7 +78,7 @@ export function addLicenseCommands(program: Command): void {
       withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
         await db.transaction((trx) => deleteLicense(trx, id));
-        print({ license_id: id, deleted: true }, {});
+        print({ license_id: id, deleted: true });
       }),
     );
 
@@ -93,7 +92,7 @@ function addIpCommands(program: Command): void {
     withDatabase(async (db) => {
       const { id } = await licenseOf(db, reference);
       await db.transaction((trx) => addIp(trx, id, address));
-      print({ license_id: id, registered: address }, {});
+      print({ license_id: id, registered: address });
     }),
   );
 
@@ -101,7 +100,7 @@ function addIpCommands(program: Command): void {
     withDatabase(async (db) => {
       const { id } = await licenseOf(db, reference);
       await db.transaction((trx) => removeIp(trx, id, address));
-      print({ license_id: id, removed: address }, {});
+      print({ license_id: id, removed: address });
     }),
   );
 
@@ -111,9 +110,22 @@ function addIpCommands(program: Command): void {
     .action((reference: string) =>
       withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
-        print({ license_id: id, ...(await db.transaction((trx) => resetIps(trx, id))) }, {});
+        print({ license_id: id, ...(await db.transaction((trx) => resetIps(trx, id))) });
       }),
     );
+}
+
+function licenseView(license: License): Record<string, unknown> {
+  return {
+    license_id: license.id,
+    organization_id: license.organizationId,
+    product_id: license.productId,
+    customer_id: license.customerId,
+    license_key: license.licenseKey,
+    status: license.status,
+    expires_at: license.expiresAtMs === null ? null : new Date(license.expiresAtMs).toISOString(),
+    max_ips: license.maxIps,
+  };
 }
 
 function withTerms(command: Command): Command {
@@ -125,8 +137,8 @@ function withTerms(command: Command): Command {
       "how many addresses; none is no cap, not given is the product's default",
       parseCap,
     )
-    .option('--notes <text>', 'seen by whoever holds the product key')
-    .option('--pin <version>', 'exactly this version; none takes a pin away')
+    .option('--notes <text>', 'seen by whoever holds the product key', parseText(0, 10_000))
+    .option('--pin <version>', 'exactly this version; none takes a pin away', parseText(1, 100))
     .option('--range <range>', 'versions from an inclusive start to an exclusive end, such as ">=2.1 <2.4"', parseRange)
     .option('--custom <json>', "goes on top of the product's custom response", parseJsonObject);
 }
@@ -134,7 +146,7 @@ function withTerms(command: Command): Command {
 interface Terms {
   lifetime?: true;
   expires?: number;
-  maxIps?: number | null;
+  maxIps?: number;
   notes?: string;
   pin?: string;
   range?: VersionPin;

@@ -8,7 +8,7 @@ import { isDatabaseOutage } from '../store/database.ts';
 import { addBlacklistCommands } from './blacklist-commands.ts';
 import { addLicenseCommands } from './license-commands.ts';
 import { addOrganizationCommands } from './organization-commands.ts';
-import { refusalSentence } from './output.ts';
+import { printAsJson, refusalSentence } from './output.ts';
 import { addProductCommands } from './product-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 
@@ -30,7 +30,11 @@ addBlacklistCommands(program);
 
 // Subcommands inherit it only from a parent that has it when they are made, so it is set on all of them here.
 const all = [program, ...program.commands.flatMap((command) => [command, ...command.commands])];
-for (const command of all) command.exitOverride();
+for (const command of all) {
+  command.exitOverride();
+  if (command.commands.length === 0) command.option('--json', 'print JSON');
+}
+program.hook('preAction', (_program, command) => printAsJson(command.opts<{ json?: true }>().json === true));
 
 try {
   await program.parseAsync();
@@ -57,8 +61,10 @@ function fail(error: unknown): number {
   }
   if (isDatabaseOutage(error))
     return say('Postgres does not answer. Is the platform running (bin/up)?', EXIT.unavailable);
-  if ((error as { code?: string }).code === '42P01')
-    return say("The database has no schema yet: run 'plimsoll migrate'.", EXIT.configuration);
+  const { code = '' } = error as { code?: string };
+  if (code === '42P01') return say("The database has no schema yet: run 'plimsoll migrate'.", EXIT.configuration);
+  // Wrong password or user, no such database, no right to its tables: what Postgres says of it names no secret.
+  if (/^(28|3D000|42501)/.test(code)) return say(`Postgres: ${(error as Error).message}.`, EXIT.configuration);
   return say(String((error as Error).stack ?? error), EXIT.refused);
 }
 

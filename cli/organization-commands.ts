@@ -12,7 +12,7 @@ import {
   readSubject,
 } from '../store/organizations.ts';
 import { withDatabase } from './environment.ts';
-import { parseInstant, parseOneOf, parseSwitch, print } from './output.ts';
+import { parseInstant, parseOneOf, parseSwitch, parseText, print } from './output.ts';
 import { organizationOf } from './references.ts';
 
 export function addOrganizationCommands(program: Command): void {
@@ -20,43 +20,38 @@ export function addOrganizationCommands(program: Command): void {
 
   group
     .command('create')
-    .requiredOption('--name <name>')
+    .requiredOption('--name <name>', 'up to 80 characters', parseText(1, 80))
     .requiredOption('--slug <slug>', 'lower-case letters, digits and hyphens; never changed afterwards', parseSlug)
     .option('--plan <plan>', 'free, pro or enterprise', 'free')
-    .option('--json', 'print JSON')
     .action((options) =>
       withDatabase(async (db) => {
         const made = await db.transaction((trx) =>
           createOrganization(trx, { name: options.name, slug: options.slug, plan: options.plan }),
         );
-        print({ organization_id: made.id, slug: made.slug, plan: made.plan }, options);
+        print({ organization_id: made.id, slug: made.slug, plan: made.plan });
       }),
     );
 
   group
     .command('show <org>')
     .description('plan, state, and every limit and feature in force with where it comes from')
-    .option('--json', 'print JSON')
-    .action((org: string, options) =>
+    .action((org: string) =>
       withDatabase(async (db) => {
         const found = await organizationOf(db, org);
         const { catalogueId, subject } = await readSubject(db, found.id);
         const now = entitlements(await getCatalogue(db, catalogueId), subject, Date.now());
-        print(
-          {
-            organization_id: found.id,
-            name: found.name,
-            slug: found.slug,
-            plan: found.plan,
-            effective_plan: now.plan,
-            billing_state: found.billingState,
-            suspended: found.suspendedAtMs !== null,
-            signing_enabled: found.signingEnabled,
-            limits: now.limits,
-            features: now.features,
-          },
-          options,
-        );
+        print({
+          organization_id: found.id,
+          name: found.name,
+          slug: found.slug,
+          plan: found.plan,
+          effective_plan: now.plan,
+          billing_state: found.billingState,
+          suspended: found.suspendedAtMs !== null,
+          signing_enabled: found.signingEnabled,
+          limits: now.limits,
+          features: now.features,
+        });
       }),
     );
 
@@ -67,7 +62,7 @@ export function addOrganizationCommands(program: Command): void {
       withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         const changed = await db.transaction((trx) => changePlan(trx, id, plan));
-        print({ organization_id: id, plan: changed.plan }, {});
+        print({ organization_id: id, plan: changed.plan });
       }),
     );
 
@@ -79,7 +74,7 @@ export function addOrganizationCommands(program: Command): void {
       return withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         await db.transaction((trx) => changeBillingState(trx, id, billingState));
-        print({ organization_id: id, billing_state: billingState }, {});
+        print({ organization_id: id, billing_state: billingState });
       });
     });
 
@@ -90,7 +85,7 @@ export function addOrganizationCommands(program: Command): void {
       withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         await db.transaction((trx) => changeSuspension(trx, id, options.reason));
-        print({ organization_id: id, suspended: true }, {});
+        print({ organization_id: id, suspended: true });
       }),
     );
 
@@ -98,7 +93,7 @@ export function addOrganizationCommands(program: Command): void {
     withDatabase(async (db) => {
       const { id } = await organizationOf(db, org);
       await db.transaction((trx) => changeSuspension(trx, id, null));
-      print({ organization_id: id, suspended: false }, {});
+      print({ organization_id: id, suspended: false });
     }),
   );
 
@@ -110,7 +105,7 @@ export function addOrganizationCommands(program: Command): void {
       return withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         await db.transaction((trx) => changeOrganizationSigning(trx, id, enabled));
-        print({ organization_id: id, signing_enabled: enabled }, {});
+        print({ organization_id: id, signing_enabled: enabled });
       });
     });
 
@@ -141,7 +136,7 @@ export function addOrganizationCommands(program: Command): void {
             endsAtMs: options.ends ?? null,
           }),
         );
-        print({ override_id: made.id, organization_id: id, [kind]: name, value }, {});
+        print({ override_id: made.id, organization_id: id, [kind]: name, value });
       });
     });
 }

@@ -1,9 +1,16 @@
 import { InvalidArgumentError } from 'commander';
 import type { Refusal, RefusalCode, RefusalDetails } from '../domain/refusal.ts';
 
+let isJson = false;
+
+/** Says, before a command runs, whether its result is for programs (`--json`, which every command takes). */
+export function printAsJson(json: boolean): void {
+  isJson = json;
+}
+
 /** How every command prints its result: lines of `name  value`, or JSON for programs. */
-export function print(result: Record<string, unknown>, { json }: { json?: boolean | undefined }): void {
-  if (json) {
+export function print(result: Record<string, unknown>): void {
+  if (isJson) {
     process.stdout.write(`${JSON.stringify(result)}\n`);
     return;
   }
@@ -38,9 +45,18 @@ export function parseSwitch(text: string): boolean {
   throw new InvalidArgumentError('It takes on or off.');
 }
 
-/** A number of addresses; `none` or 0 is no cap. */
-export function parseCap(text: string): number | null {
-  if (text === 'none' || text === '0') return null;
+/** A text of so many characters, as Postgres counts them. */
+export function parseText(least: number, most: number): (text: string) => string {
+  return (text) => {
+    const { length } = Array.from(text);
+    if (length >= least && length <= most) return text;
+    throw new InvalidArgumentError(`It takes ${least} to ${most} characters.`);
+  };
+}
+
+/** A number of addresses; 0 is no cap (commander would make an empty text of `null`). */
+export function parseCap(text: string): number {
+  if (text === 'none') return 0;
   if (/^\d{1,7}$/.test(text) && Number(text) <= 1_000_000) return Number(text);
   throw new InvalidArgumentError('It takes a whole number from 1 to 1000000, or none.');
 }
@@ -48,7 +64,11 @@ export function parseCap(text: string): number | null {
 /** An instant as epoch milliseconds. A date without a zone would mean something else on every machine. */
 export function parseInstant(text: string): number {
   const ms = Date.parse(text);
-  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/.test(text) && !Number.isNaN(ms)) return ms;
+  // Date.parse takes the 31st of February for the 3rd of March.
+  const [year, month, day] = text.slice(0, 10).split('-').map(Number);
+  const isDay = new Date(Date.UTC(year!, month! - 1, day!)).getUTCDate() === day;
+  if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/.test(text) && isDay && !Number.isNaN(ms))
+    return ms;
   throw new InvalidArgumentError(
     'It takes an ISO 8601 instant with a zone, such as 2027-01-01T00:00:00Z, or a date, which begins at midnight UTC.',
   );

@@ -4,17 +4,18 @@ import {
   changeProduct,
   createProduct,
   deleteProduct,
+  type Product,
   type ProductSettings,
   rotateApiKey,
   rotateSigningSecret,
 } from '../store/products.ts';
 import { commandSecrets, withDatabase } from './environment.ts';
-import { parseCap, parseJsonObject, parseOneOf, parseSwitch, print } from './output.ts';
+import { parseCap, parseJsonObject, parseOneOf, parseSwitch, parseText, print } from './output.ts';
 import { organizationOf, productOf } from './references.ts';
 
 /** Each setting of a product as an option of `product set`, under the field that it changes. */
 const SETTINGS: [field: keyof ProductSettings, flag: string, parse: (text: string) => unknown][] = [
-  ['name', '--name <name>', (text) => text],
+  ['name', '--name <name>', parseText(1, 80)],
   ['state', '--state <active|archived|disabled>', parseOneOf('active', 'archived', 'disabled')],
   ['ipSystemEnabled', '--ip-system <on|off>', parseSwitch],
   ['autoRegisterIp', '--auto-register-ip <on|off>', parseSwitch],
@@ -36,56 +37,53 @@ export function addProductCommands(program: Command): void {
   group
     .command('create <org>')
     .description('create a product; its API key is shown once')
-    .requiredOption('--name <name>')
-    .option('--json', 'print JSON')
+    .requiredOption('--name <name>', 'up to 80 characters', parseText(1, 80))
     .action((org: string, options) =>
       withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         const made = await db.transaction((trx) => createProduct(trx, { organizationId: id, name: options.name }));
-        print({ product_id: made.product.id, name: made.product.name, api_key: made.apiKey }, options);
+        print({ product_id: made.product.id, name: made.product.name, api_key: made.apiKey });
       }),
     );
 
   group
     .command('show <product>')
-    .option('--json', 'print JSON')
-    .action((reference: string, options) =>
-      withDatabase(async (db) => print({ ...(await productOf(db, reference)) }, options)),
-    );
+    .action((reference: string) => withDatabase(async (db) => print(productView(await productOf(db, reference)))));
 
   const set = group.command('set <product>').description('change settings; what is not named stays');
   const options = SETTINGS.map(([field, flag, parse]) => ({ field, option: new Option(flag).argParser(parse) }));
   for (const { option } of options) set.addOption(option);
   set.action((reference: string, given: Record<string, unknown>) => {
     const named = options.filter(({ option }) => given[option.attributeName()] !== undefined);
-    const change = Object.fromEntries(named.map(({ field, option }) => [field, given[option.attributeName()]]));
+    const change: Partial<ProductSettings> = Object.fromEntries(
+      named.map(({ field, option }) => [field, given[option.attributeName()]]),
+    );
+    if (change.defaultMaxIps === 0) change.defaultMaxIps = null;
     return withDatabase(async (db) => {
       const { id } = await productOf(db, reference);
-      print({ ...(await db.transaction((trx) => changeProduct(trx, id, change))) }, {});
+      print(productView(await db.transaction((trx) => changeProduct(trx, id, change))));
     });
   });
 
   group
     .command('rotate-key <product>')
     .description('replace the API key at once; the new one is shown once')
-    .option('--json', 'print JSON')
-    .action((reference: string, options) =>
+    .action((reference: string) =>
       withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
         const { apiKey } = await db.transaction((trx) => rotateApiKey(trx, id));
-        print({ product_id: id, api_key: apiKey }, options);
+        print({ product_id: id, api_key: apiKey });
       }),
     );
 
   group
     .command('signing-secret <product>')
     .description('make or replace the secret that signs answers; it is shown once')
-    .option('--json', 'print JSON')
-    .action((reference: string, options) =>
+    .action((reference: string) =>
       withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
         const { signingSecret } = await db.transaction((trx) => rotateSigningSecret(trx, id, commandSecrets()));
-        print({ product_id: id, signing_secret: signingSecret }, options);
+        print({ product_id: id, signing_secret: signingSecret });
       }),
     );
 
@@ -96,11 +94,27 @@ export function addProductCommands(program: Command): void {
       withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
         const { licenses } = await db.transaction((trx) => deleteProduct(trx, id));
-        print({ product_id: id, deleted_licenses: licenses }, {});
+        print({ product_id: id, deleted_licenses: licenses });
       }),
     );
 
   addVersionCommands(program);
+}
+
+/** Settings under the names of the options that change them: `autoRegisterIp` is `auto_register_ip`. */
+function productView({ id, organizationId, name, state, apiKeyPrefix, ...product }: Product): Record<string, unknown> {
+  const settings = SETTINGS.filter(([field]) => field !== 'name' && field !== 'state').map(([field, flag]) => [
+    /^--([a-z-]+)/.exec(flag)![1]!.replaceAll('-', '_'),
+    (product as Partial<ProductSettings>)[field],
+  ]);
+  return {
+    product_id: id,
+    organization_id: organizationId,
+    name,
+    state,
+    api_key_prefix: apiKeyPrefix,
+    ...Object.fromEntries(settings),
+  };
 }
 
 function addVersionCommands(program: Command): void {
@@ -109,12 +123,13 @@ function addVersionCommands(program: Command): void {
   group
     .command('set <product> <version> <state>')
     .description('allow, deprecate, block, or make latest a version or a family such as 2.0.x')
-    .action((reference: string, version: string, text: string) => {
-      const state = parseOneOf('allowed', 'deprecated', 'latest', 'blocked')(text);
+    .action((reference: string, text: string, wanted: string) => {
+      const version = parseText(1, 100)(text);
+      const state = parseOneOf('allowed', 'deprecated', 'latest', 'blocked')(wanted);
       return withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
         await db.transaction((trx) => setVersion(trx, { productId: id, version, state }));
-        print({ product_id: id, version, state }, {});
+        print({ product_id: id, version, state });
       });
     });
 
@@ -122,17 +137,14 @@ function addVersionCommands(program: Command): void {
     withDatabase(async (db) => {
       const { id } = await productOf(db, reference);
       await db.transaction((trx) => removeVersion(trx, { productId: id, version }));
-      print({ product_id: id, removed: version }, {});
+      print({ product_id: id, removed: version });
     }),
   );
 
-  group
-    .command('list <product>')
-    .option('--json', 'print JSON')
-    .action((reference: string, options) =>
-      withDatabase(async (db) => {
-        const { id } = await productOf(db, reference);
-        print({ product_id: id, versions: await listVersions(db, id) }, options);
-      }),
-    );
+  group.command('list <product>').action((reference: string) =>
+    withDatabase(async (db) => {
+      const { id } = await productOf(db, reference);
+      print({ product_id: id, versions: await listVersions(db, id) });
+    }),
+  );
 }

@@ -7,7 +7,6 @@ import { createLicense } from '../store/licenses.ts';
 import { migrate } from '../store/migrate.ts';
 import { createOrganization } from '../store/organizations.ts';
 import { createProduct } from '../store/products.ts';
-import { doctor } from './doctor.ts';
 import { withDatabase } from './environment.ts';
 import { print } from './output.ts';
 
@@ -20,14 +19,13 @@ export function addServerCommands(program: Command): void {
   program
     .command('migrate')
     .description("bring the database's schema up to date and publish plans/platform.yaml")
-    .option('--json', 'print JSON')
-    .action(async (options) => {
+    .action(async () => {
       // Read first: a bad catalogue leaves the database as it is.
       const catalogue = loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'plans/platform.yaml');
       const work = async (db: Knex): Promise<void> => {
         const migrations = await migrate(db);
         const { isNew } = await db.transaction((trx) => publishCatalogue(trx, catalogue));
-        print({ migrations, catalogue: `${catalogue.name} ${catalogue.version}`, published: isNew }, options);
+        print({ migrations, catalogue: `${catalogue.name} ${catalogue.version}`, published: isNew });
       };
       await withDatabase(work, { statementMs: MIGRATION_MS });
     });
@@ -37,8 +35,7 @@ export function addServerCommands(program: Command): void {
     .description(
       'create the demo: an organisation on Free with one product and one lifetime licence; its keys are shown once',
     )
-    .option('--json', 'print JSON')
-    .action((options) =>
+    .action(() =>
       withDatabase(async (db) => {
         const demo = await db.transaction(async (trx) => {
           const organization = await createOrganization(trx, { name: 'Demo', slug: 'demo', plan: 'free' });
@@ -55,15 +52,16 @@ export function addServerCommands(program: Command): void {
             license_key: license.licenseKey,
           };
         });
-        print(demo, options);
+        print(demo);
       }),
     );
 
   program
     .command('doctor')
     .description('look at each part of a running platform and say what to do where it is not well')
-    .option('--json', 'print JSON')
     .action(async (options) => {
+      // Only here: the doctor asks Temporal, whose client takes longer to load than most commands take to run.
+      const { doctor } = await import('./doctor.ts');
       process.exitCode = await doctor({
         json: options.json ?? false,
         env: process.env,
