@@ -66,7 +66,7 @@ export function parseInstant(text: string): number {
   const ms = Date.parse(text);
   // Date.parse takes the 31st of February for the 3rd of March.
   const [year, month, day] = text.slice(0, 10).split('-').map(Number);
-  const isDay = new Date(Date.UTC(year!, month! - 1, day!)).getUTCDate() === day;
+  const isDay = new Date(Date.UTC(year!, month! - 1, day)).getUTCDate() === day;
   if (/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/.test(text) && isDay && !Number.isNaN(ms))
     return ms;
   throw new InvalidArgumentError(

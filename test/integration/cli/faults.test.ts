@@ -133,8 +133,8 @@ describe('migrate', () => {
         [0, ''],
       ]);
       const results = both.map(({ stdout }) => JSON.parse(stdout) as { migrations: string[]; published: boolean });
-      expect(results.map(({ migrations }) => migrations.length > 0).sort()).toEqual([false, true]);
-      expect(results.map(({ published }) => published).sort()).toEqual([false, true]);
+      expect(results.filter(({ migrations }) => migrations.length > 0)).toHaveLength(1);
+      expect(results.filter(({ published }) => published)).toHaveLength(1);
 
       const demo = await plimsoll(['demo', '--json'], { DATABASE_URL: empty.url });
       expect(Object.keys(JSON.parse(demo.stdout) as object)).toEqual([

@@ -102,18 +102,19 @@ describe('the signature', () => {
   });
 });
 
-describe('the custom payload', () => {
-  async function customOf(template: JsonObject, override: JsonObject | null): Promise<string> {
-    const product = await platform.aProduct({
-      plan: 'pro',
-      settings: { customResponseEnabled: true, customResponseTemplate: template },
-    });
-    const { licenseKey } = await platform.aLicense(product.product.id, { customOverride: override });
-    const { text } = await product.validate({ license_key: licenseKey });
-    expect(fieldsOf(text)).toEqual(VALIDATE_FIELDS);
-    return /"custom":(.*),"signature":null\}$/s.exec(text)![1]!;
-  }
+/** The text of the custom payload that is answered. */
+async function customOf(template: JsonObject, override: JsonObject | null): Promise<string> {
+  const product = await platform.aProduct({
+    plan: 'pro',
+    settings: { customResponseEnabled: true, customResponseTemplate: template },
+  });
+  const { licenseKey } = await platform.aLicense(product.product.id, { customOverride: override });
+  const { text } = await product.validate({ license_key: licenseKey });
+  expect(fieldsOf(text)).toEqual(VALIDATE_FIELDS);
+  return /"custom":(.*),"signature":null\}$/s.exec(text)![1]!;
+}
 
+describe('the custom payload', () => {
   test("keeps the order of the template's keys, then of the override's own", async () => {
     expect(await customOf({ z: 1, m: 2, a: 3 }, { y: 4, m: 5, b: 6 })).toBe('{"z":1,"m":5,"a":3,"y":4,"b":6}');
   });
@@ -196,16 +197,17 @@ describe('the version module', () => {
   });
 });
 
+async function everythingOn() {
+  const product = await aSigningProduct({ tier: 'gold' });
+  await platform.write(async (trx) => {
+    await changeProduct(trx, product.id, { versionsEnabled: true });
+    await setVersion(trx, { productId: product.id, version: '1.0', state: 'latest' });
+    await changeLicense(trx, product.licenseId, { customOverride: { seats: 3 } });
+  });
+  return product;
+}
+
 describe('a downgrade', () => {
-  async function everythingOn() {
-    const product = await aSigningProduct({ tier: 'gold' });
-    await platform.write(async (trx) => {
-      await changeProduct(trx, product.id, { versionsEnabled: true });
-      await setVersion(trx, { productId: product.id, version: '1.0', state: 'latest' });
-      await changeLicense(trx, product.licenseId, { customOverride: { seats: 3 } });
-    });
-    return product;
-  }
   const EVERYTHING = { version: '1.0', version_valid: true, custom: { tier: 'gold', seats: 3 } };
   const NOTHING = { valid: true, status: 'active', version: null, version_valid: null, custom: null, signature: null };
 

@@ -37,19 +37,19 @@ async function aProductWith(dailyCalls: number) {
 }
 type Metered = Awaited<ReturnType<typeof aProductWith>>;
 
-describe('what is counted', () => {
-  async function costOf(product: Metered, act: () => Promise<unknown>): Promise<number> {
-    const before = await product.remaining();
-    await act();
-    return before - (await product.remaining()) - 1;
-  }
-  const raw = (product: Metered, authorization: string | undefined) =>
-    fetch(`${platform.url}/api/v1/validate`, {
-      method: 'POST',
-      body: JSON.stringify({ license_key: product.licenseKey }),
-      ...(authorization === undefined ? {} : { headers: { authorization } }),
-    });
+async function costOf(product: Metered, act: () => Promise<unknown>): Promise<number> {
+  const before = await product.remaining();
+  await act();
+  return before - (await product.remaining()) - 1;
+}
+const raw = (product: Metered, authorization: string | undefined) =>
+  fetch(`${platform.url}/api/v1/validate`, {
+    method: 'POST',
+    body: JSON.stringify({ license_key: product.licenseKey }),
+    ...(authorization === undefined ? {} : { headers: { authorization } }),
+  });
 
+describe('what is counted', () => {
   test.each<[call: string, cost: number, status: number | string, act: (p: Metered) => ReturnType<Metered['call']>]>([
     ['a validation that is active', 1, 'active', (p) => p.call()],
     ['a licence that is not found', 1, 'license_not_found', (p) => p.validate({ license_key: 'nope' })],

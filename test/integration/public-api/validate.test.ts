@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { blockNetwork } from '../../../store/blacklists.ts';
+import { blockNetwork, unblockNetwork } from '../../../store/blacklists.ts';
 import { changeLicense, revokeLicense } from '../../../store/licenses.ts';
+import { notifyChange, tagOf } from '../../../store/notices.ts';
 import { changeBillingState, changeSuspension } from '../../../store/organizations.ts';
 import { changeProduct, deleteProduct, rotateApiKey } from '../../../store/products.ts';
 import { startPlatform, type TestPlatform, type TestProduct } from '../../support/platform.ts';
@@ -250,11 +251,12 @@ test('rate_limit_exceeded is the fourteenth status, with a message and the secon
 test('the first failing check decides, in the order of the specification', async () => {
   const product = await aTalkativeProduct();
   const { organizationId, license } = product;
+  const list = { list: 'license', organizationId, licenseId: license.id } as const;
   await platform.write(async (trx) => {
     await changeProduct(trx, product.id, { state: 'disabled' });
     await changeSuspension(trx, organizationId, 'abuse');
     await changeBillingState(trx, organizationId, 'billing_suspended');
-    await blockNetwork(trx, { list: 'license', organizationId, licenseId: license.id }, '127.0.0.1', null);
+    await blockNetwork(trx, list, '127.0.0.1', null);
     await revokeLicense(trx, license.id);
   });
   platform.clock.nowMs = license.expiresAtMs! + 1;
@@ -268,9 +270,12 @@ test('the first failing check decides, in the order of the specification', async
   await mend((trx) => changeSuspension(trx, organizationId, null));
   await mend((trx) => changeBillingState(trx, organizationId, 'active'));
   // Nothing brings a revoked licence back but the database's own hand.
-  await mend((trx) => trx('licenses').where({ id: license.id }).update({ status: 'active', revoked_at: null }));
+  await mend(async (trx) => {
+    await trx('licenses').where({ id: license.id }).update({ status: 'active', revoked_at: null });
+    await notifyChange(trx, tagOf.license(license.id));
+  });
   await mend((trx) => changeProduct(trx, product.id, { expiryEnforced: false }));
-  await mend((trx) => trx('ip_blacklist').where({ license_id: license.id }).delete());
+  await mend((trx) => unblockNetwork(trx, list, '127.0.0.1'));
   seen.push((await product.ask()).body.status);
   expect(seen).toEqual([
     'product_disabled',

@@ -55,7 +55,7 @@ export function tryConstraints() {
   return {
     refusal,
 
-    refuses(subject: string, rows: Refused[]): void {
+    refuses: (subject: string, rows: Refused[]): void => {
       for (const [, , constraint] of rows) tried.add(constraint);
       describe(`${subject} is refused`, () => {
         test.each(rows)('%s', async (_what, code, constraint, attempt) => {
@@ -66,7 +66,7 @@ export function tryConstraints() {
     },
 
     /** The neighbours of what is refused: a constraint that refuses everything would pass all the other tests. */
-    admits(subject: string, rows: [what: string, attempt: Attempt][]): void {
+    admits: (subject: string, rows: [what: string, attempt: Attempt][]): void => {
       describe(`${subject} is admitted`, () => {
         test.each(rows)('%s', async (_what, attempt) => {
           expect(await refusal(attempt)).toBeUndefined();
@@ -78,7 +78,7 @@ export function tryConstraints() {
      * Adds the test that no constraint of these tables was forgotten: primary keys apart, and what repeats them with the
      * organisation so that a foreign key can carry it.
      */
-    forgetsNothingOf(...tables: string[]): void {
+    forgetsNothingOf: (...tables: string[]): void => {
       test('every constraint of these tables is tried', async () => {
         const { rows } = await platform.db.raw<{ rows: { name: string }[] }>(
           `select conname as name from pg_constraint

@@ -159,13 +159,12 @@ describe('races', () => {
     const id = await anOrganizationWith({});
     for (let round = 0; round < 5; round += 1) {
       const { product } = await make.product(id);
-      const attempts: Promise<unknown>[] = Array.from({ length: 10 }, (_, i) => make.license(product.id, pools[i % 2]));
-      attempts.splice(
-        5,
-        0,
-        pools[0].transaction((trx) => deleteProduct(trx, product.id)),
+      const attempts = Array.from({ length: 11 }, (_, i) =>
+        i === 5
+          ? pools[0].transaction((trx) => deleteProduct(trx, product.id))
+          : make.license(product.id, pools[i % 2]),
       );
-      const settled = await Promise.allSettled(attempts);
+      const settled = await Promise.allSettled<unknown>(attempts);
       expect(refusals(settled).filter((code) => code !== 'not_found')).toEqual([]);
       expect(await platform.db('licenses').where({ product_id: product.id })).toEqual([]);
       expect(await usageOf(id)).toEqual({ used: { products: 0, licenses: 0 }, there: { products: 0, licenses: 0 } });
@@ -182,9 +181,8 @@ describe('races', () => {
         const row = await trx('limit_usage').where({ scope_id: id, limit_name: 'products' }).first('used');
         usedThen = row.used as number;
       });
-    const attempts: Promise<unknown>[] = Array.from({ length: 30 }, (_, i) => make.product(id, pools[i % 2]));
-    attempts.splice(8, 0, downgrade());
-    const settled = await Promise.allSettled(attempts);
+    const attempts = Array.from({ length: 31 }, (_, i) => (i === 8 ? downgrade() : make.product(id, pools[i % 2])));
+    const settled = await Promise.allSettled<unknown>(attempts);
     const { used, there } = await usageOf(id);
     expect(used).toEqual(there);
     expect(used.products).toBe(Math.max(usedThen, 10));

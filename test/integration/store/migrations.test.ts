@@ -61,7 +61,8 @@ describe('the migrations', () => {
 
   test('run once when several migrators start at once, on an empty database', async () => {
     const done = await Promise.all(Array.from({ length: 4 }, () => migrate(database.connect())));
-    expect(done.map((names) => names.length).sort()).toEqual([0, 0, 0, NAMES.length]);
+    expect(done.filter((names) => names.length > 0)).toHaveLength(1);
+    expect(done.flat()).toHaveLength(NAMES.length);
     expect(await appliedMigrations(db)).toEqual(NAMES);
   });
 
