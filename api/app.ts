@@ -4,6 +4,7 @@ import { ConnectionLost } from './body.ts';
 import { HttpError, renderError } from './errors.ts';
 import { toHttpError } from './outage.ts';
 import { admitProductCall } from './public/product-caller.ts';
+import { checkRequestHead } from './request-head.ts';
 import { requestIdFor } from './request-id.ts';
 import type { Call, Dependencies, Reply, Route } from './route.ts';
 
@@ -20,6 +21,7 @@ export function createApp(routes: readonly Route[], deps: Dependencies): Koa {
     ctx.set('X-Request-Id', requestId);
     let failure: HttpError | undefined;
     try {
+      checkRequestHead(ctx.req);
       await next();
     } catch (error) {
       if (error instanceof ConnectionLost) {
@@ -29,7 +31,7 @@ export function createApp(routes: readonly Route[], deps: Dependencies): Koa {
         return;
       }
       failure = toHttpError(error);
-      const { status, contentType, body } = renderError(failure, { path: ctx.path, requestId });
+      const { status, contentType, body } = renderError(failure, { path: pathOf(ctx.req.url), requestId });
       send(ctx, { status, contentType, body, headers: failure.headers });
       if (status >= 500) deps.log.error({ requestId, err: failure.cause ?? failure }, failure.code);
     }
@@ -60,7 +62,7 @@ export function createApp(routes: readonly Route[], deps: Dependencies): Koa {
         requestId: ctx.state.requestId as string,
         params: rawParams(Object.keys(ctx.params), ctx.captures ?? []),
       };
-      send(ctx, await answerOf(route, call, deps));
+      send(ctx, await answerOf(route, call, deps, (headers) => ctx.set(headers)));
     });
   }
   app.use(router.routes());
@@ -75,9 +77,17 @@ export function createApp(routes: readonly Route[], deps: Dependencies): Koa {
   return app;
 }
 
-async function answerOf(route: Route, call: Call, deps: Dependencies): Promise<Reply> {
+async function answerOf(
+  route: Route,
+  call: Call,
+  deps: Dependencies,
+  withHeaders: (headers: Record<string, string>) => void,
+): Promise<Reply> {
   if (route.caller === 'anyone') return route.handle(call, deps);
-  return route.handle(await admitProductCall(call, deps, route.method === 'post'), deps);
+  const admitted = await admitProductCall(call, deps, route.method === 'post');
+  // Whatever becomes of a call that was counted, the answer says what is left.
+  withHeaders(admitted.quotaHeaders);
+  return route.handle(admitted, deps);
 }
 
 /** The router decodes parameters, and hands on what it can't decode as it is: one can't tell which it did. */
@@ -94,6 +104,11 @@ function send(ctx: Koa.Context, { status, headers, contentType, body }: Reply): 
   ctx.set(headers ?? {});
   ctx.set('Content-Type', contentType);
   ctx.body = body;
+}
+
+/** The path of a target; nothing where the target is none. Koa's own way throws at some of them. */
+function pathOf(target = ''): string | undefined {
+  return target.startsWith('/') ? target.split('?', 1)[0] : undefined;
 }
 
 /** A label must not grow with what callers make up. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { failureOf, onceBroken, wantBody } from './broken-requests.ts';
 import { HttpError } from './errors.ts';
 
 /** A body beyond the limit is read to its end all the same, up to this: who is still sending doesn't read our answer. */
@@ -12,14 +13,14 @@ const DISCARDED_BYTES = 64 * 1_048_576;
  */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  const transfer = request.headers['transfer-encoding']?.trim().toLowerCase() ?? 'chunked';
+  // What is announced to be far beyond the limit is not waited for.
+  if (Number(request.headers['content-length'] ?? 0) > DISCARDED_BYTES)
+    throw tooLarge(limitBytes, { Connection: 'close' });
+  wantBody(request);
   const { first, rest, sizeBytes } = await collect(request, limitBytes);
-  if (sizeBytes > limitBytes) {
-    throw new HttpError(
-      'payload_too_large',
-      `The body is larger than ${limitBytes} bytes, which is the most that is read here.`,
-    );
-  }
-  if (encoding !== 'identity' && encoding !== '') {
+  if (sizeBytes > limitBytes) throw tooLarge(limitBytes);
+  if ((encoding !== 'identity' && encoding !== '') || transfer !== 'chunked') {
     throw new HttpError('unsupported_media_type', 'Send the body as it is, without a Content-Encoding.');
   }
   return rest.length === 0 ? first : Buffer.concat([first, ...rest]);
@@ -34,6 +35,12 @@ export function parseJson(body: Buffer): unknown {
   } catch (error) {
     throw notJson('The body is not JSON.', error);
   }
+}
+
+function tooLarge(limitBytes: number, headers: Record<string, string> = {}): HttpError {
+  const message = `The body is larger than ${limitBytes} bytes, which is the most that is read here.`;
+  const faults = [{ pointer: '', code: 'too_large', message, accepts: `a body of at most ${limitBytes} bytes` }];
+  return new HttpError('payload_too_large', message, { faults, headers });
 }
 
 /** The caller went away before its request was complete: nobody is there to be answered. */
@@ -55,6 +62,9 @@ function collect(
     let first: Buffer = Buffer.alloc(0);
     let rest: Buffer[] = [];
     let sizeBytes = 0;
+    const failure = failureOf(request);
+    if (failure) reject(failure);
+    onceBroken(request, reject);
     request.on('data', (chunk: Buffer) => {
       sizeBytes += chunk.length;
       if (sizeBytes > limitBytes) {

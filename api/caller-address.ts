@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { NetworkList, normalAddress } from '../domain/validation/addresses.ts';
+import { ConnectionLost } from './body.ts';
 
-/** Gives the address of whoever calls, in its one spelling. */
+/** Gives the address of whoever calls, in its one spelling. @throws {ConnectionLost} when it is gone and was never known */
 export type CallerAddress = (request: IncomingMessage) => string;
 
 /**
@@ -14,8 +15,8 @@ export function createCallerAddress(trustedProxies: readonly string[]): CallerAd
 
   return (request) => {
     const peer = normalAddress(request.socket.remoteAddress ?? '');
-    // The peer's address is gone once its connection is: whoever it was gets no answer any more.
-    if (peer === undefined) return '0.0.0.0';
+    // Never a made-up address: it would be registered for a licence. Whoever it was gets no answer any more.
+    if (peer === undefined) throw new ConnectionLost('The connection was gone before its address was known');
     if (!trusted.has(peer)) return peer;
 
     // Node joins repeated headers with commas, in their order.

@@ -1,38 +1,60 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { type ErrorCode, HttpError, renderError } from './errors.ts';
+import { breakRequest } from './broken-requests.ts';
+import { type Conversations, closeAfter, endGently, whenAnswered } from './connections.ts';
+import { HttpError, renderError } from './errors.ts';
 import { requestIdFor } from './request-id.ts';
 
+/** What was answered without a route. */
+export interface RawRefusal {
+  failure: HttpError;
+  requestId: string;
+}
+
 /**
- * Answers in JSON what Node refuses before a request exists (bad syntax, too large headers, time-outs, CONNECT, an expectation),
- * where its own answer would have no body or none at all.
+ * Answers in JSON what Node refuses before a request exists (bad syntax, too large headers, time-outs, CONNECT), where its own
+ * answer would have no body or none at all. What goes wrong with a body is left to the route that has the request in hands.
+ * Whatever was asked before on the same connection is answered before.
  */
-export function answerRawErrors(server: Server, seen: (code: ErrorCode) => void): void {
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // The caller is gone, or an answer is on its way already: another one would corrupt it.
-    if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable || hasAnswerBegun(socket)) {
+export function answerRawErrors(
+  server: Server,
+  conversations: Conversations,
+  refused: (refusal: RawRefusal) => void,
+): void {
+  const refuse = (socket: Socket, failure: HttpError): void => {
+    whenAnswered(conversations.get(socket), () => {
+      if (socket.writable) refused({ failure, requestId: answerRaw(socket, failure) });
+      endGently(socket);
+    });
+  };
+
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+    const socket = stream as Socket;
+    const conversation = conversations.get(socket);
+    // The parser complains about everything that comes after its first complaint, too.
+    if (conversation?.isOver) return;
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable || !conversation) {
       socket.destroy();
       return;
     }
-    const failure = parserError(error.code);
-    seen(failure.code);
-    endWith(socket, failure);
+    conversation.isOver = true;
+
+    const { latest } = conversation;
+    if (!latest || latest.request.complete) refuse(socket, parserError(error.code));
+    else if (conversation.unanswered.has(latest.response)) {
+      closeAfter(latest.response);
+      breakRequest(latest.request, parserError(error.code));
+    } else {
+      // Answered already, without its body; the rest was only being read to its end.
+      endGently(socket);
+    }
   });
 
-  server.on('connect', (_request, socket) => {
-    seen('method_not_allowed');
-    endWith(socket, new HttpError('method_not_allowed', 'This is no proxy.', { headers: { Allow: 'GET, POST' } }));
-  });
-
-  server.on('checkExpectation', (request, response: ServerResponse) => {
-    seen('expectation_failed');
-    const requestId = requestIdFor(request.headers['x-request-id']);
-    const failure = new HttpError('expectation_failed', 'The only expectation that is met here is 100-continue.');
-    const { status, contentType, body } = renderError(failure, { path: request.url, requestId });
-    response
-      .writeHead(status, { 'Content-Type': contentType, 'X-Request-Id': requestId, Connection: 'close' })
-      .end(body);
+  server.on('connect', (_request, stream) => {
+    const socket = stream as Socket;
+    // Node hands the connection over, errors included, and an error that nobody listens to ends the process.
+    socket.on('error', () => socket.destroy());
+    refuse(socket, new HttpError('method_not_allowed', 'This is no proxy.', { headers: { Allow: 'GET, HEAD, POST' } }));
   });
 }
 
@@ -46,17 +68,13 @@ function parserError(code: string | undefined): HttpError {
   return new HttpError('invalid_request', 'This is not a well-formed HTTP/1.1 request.');
 }
 
-function hasAnswerBegun(socket: Duplex): boolean {
-  const response = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
-  return response?.headersSent ?? false;
-}
-
-function endWith(socket: Duplex, failure: HttpError): void {
+function answerRaw(socket: Socket, failure: HttpError): string {
   const requestId = requestIdFor(undefined);
   const { status, contentType, body } = renderError(failure, { path: undefined, requestId });
   const headers = { ...failure.headers, 'Content-Type': contentType, 'X-Request-Id': requestId };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${status} ${failure.code}\r\n${lines.join('')}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+  return requestId;
 }

@@ -1,8 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../runtime/config.ts';
-import type { ErrorCode } from './errors.ts';
-import { answerRawErrors } from './raw-errors.ts';
+import { breakRequest, noteContinue } from './broken-requests.ts';
+import { Conversations, closeAfter } from './connections.ts';
+import { HttpError } from './errors.ts';
+import { answerRawErrors, type RawRefusal } from './raw-errors.ts';
 
 export interface HttpServer {
   /** Listens, and gives the address as a URL. */
@@ -15,27 +17,53 @@ export interface HttpServer {
 export function createHttpServer(
   listener: RequestListener,
   config: Pick<Config, 'headerLimitBytes' | 'headersTimeoutMs' | 'requestTimeoutMs' | 'keepAliveTimeoutMs'>,
-  refused: (code: ErrorCode) => void,
+  refused: (refusal: RawRefusal) => void,
 ): HttpServer {
   let isClosing = false;
-  const server: Server = createServer(
+  const conversations = new Conversations();
+
+  const take: RequestListener = (request, response) => {
+    conversations.note(request, response, () => {
+      if (isClosing) server.closeIdleConnections();
+    });
+    if (isClosing) closeAfter(response);
+    listener(request, response);
+  };
+  const server: Server & { httpAllowHalfOpen?: boolean } = createServer(
     {
       maxHeaderSize: config.headerLimitBytes,
       headersTimeout: config.headersTimeoutMs,
       requestTimeout: Math.max(config.requestTimeoutMs, config.headersTimeoutMs),
       keepAliveTimeout: config.keepAliveTimeoutMs,
       connectionsCheckingInterval: Math.min(1_000, config.headersTimeoutMs),
-      // Node's own refusal of a request without Host has no body; no route of ours reads it.
+      // Node's own refusal of a request without Host has no body; ours is in `request-head.ts`.
       requireHostHeader: false,
       noDelay: true,
     },
-    (request, response) => {
-      // Who keeps its connection alive would otherwise hold up the end.
-      if (isClosing) response.setHeader('Connection', 'close');
-      listener(request, response);
-    },
+    take,
   );
-  answerRawErrors(server, refused);
+  // All headers or none: by default Node drops those beyond 2,000 without a word. Their bytes are limited above.
+  server.maxHeadersCount = 0;
+  // A caller that has said all and closed its half still reads: without this its call would be counted and not answered.
+  server.httpAllowHalfOpen = true;
+
+  server.on('connection', (socket) => {
+    // Looked at once, it is remembered: it is asked for again when the connection may be gone.
+    void socket.remoteAddress;
+    conversations.begin(socket);
+  });
+  server.on('checkContinue', (request, response) => {
+    noteContinue(request, () => response.writeContinue());
+    take(request, response);
+  });
+  server.on('checkExpectation', (request, response) => {
+    breakRequest(
+      request,
+      new HttpError('expectation_failed', 'The only expectation that is met here is 100-continue.'),
+    );
+    take(request, response);
+  });
+  answerRawErrors(server, conversations, refused);
 
   return {
     listen: ({ host, port, reusePort }) =>
@@ -51,6 +79,7 @@ export function createHttpServer(
       new Promise((resolve, reject) => {
         isClosing = true;
         server.close((error) => (error ? reject(error) : resolve()));
+        conversations.makeLast();
         server.closeIdleConnections();
       }),
   };

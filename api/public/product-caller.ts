@@ -4,6 +4,7 @@ import { hashApiKey } from '../../runtime/secrets.ts';
 import { readBody } from '../body.ts';
 import { HttpError } from '../errors.ts';
 import { countHeader } from '../request-head.ts';
+import { countHeader } from '../request-head.ts';
 import type { Call, Dependencies, ProductCall } from '../route.ts';
 
 /**
@@ -44,6 +45,8 @@ export async function admitProductCall(call: Call, deps: Dependencies, hasBody: 
 
 /** The token of `Authorization: Bearer …`; the scheme's case doesn't matter (RFC 9110). @throws {HttpError} `invalid_api_key` */
 function bearerToken(request: IncomingMessage): string {
+  // Of two, Node shows the first, and a proxy may have looked at the other.
+  if (countHeader(request, 'authorization') > 1) throw invalidApiKey('The Authorization header stands there twice.');
   // Of two, Node shows the first, and a proxy may have looked at the other.
   if (countHeader(request, 'authorization') > 1) throw invalidApiKey('The Authorization header stands there twice.');
   const match = /^bearer +([^\s]+) *$/i.exec(request.headers.authorization ?? '');
