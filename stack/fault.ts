@@ -28,6 +28,6 @@ export function sentenceFor(error: unknown): string {
     case 'ENOMEM':
       return 'There is not enough memory: end something else and start again.';
     default:
-      return `Something unforeseen went wrong: ${message}`;
+      return `Something unforeseen went wrong: ${message.split('\n')[0]}`;
   }
 }

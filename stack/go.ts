@@ -86,7 +86,7 @@ async function fetchToolchain(setting: Setting): Promise<Go | undefined> {
       renameSync(unpacked, root);
       // The proxy's archives carry no permissions.
       await run(setting, 'chmod', ['-R', 'u+x', join(root, 'bin'), join(root, 'pkg', 'tool')]);
-      setting.say(`  done in ${seconds(Date.now() - began)}.`);
+      setting.say(`Fetched Go ${GO_NEEDED} in ${seconds(Date.now() - began)}.`);
       return found;
     }
     return undefined;

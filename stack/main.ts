@@ -34,7 +34,8 @@ type Message = { line: string } | { ready: true } | { failed: string; code: numb
 
 const options = readArguments(process.argv.slice(2));
 const home = resolveHome();
-process.exitCode = await main();
+const code = await main();
+process.exitCode ||= code;
 
 async function main(): Promise<number> {
   if (options.help) {
@@ -101,6 +102,13 @@ function onSignals(say: (line: string) => void): { asked: AbortSignal; hurried: 
       say('Stopping … (once more to hurry)');
     });
   }
+  // A fault of our own must not leave everything running with nobody in charge.
+  process.on('uncaughtException', (error) => {
+    note(error.stack ?? error.message);
+    say(`${sentenceFor(error)} Stopping; the details are in ${upLog()}.`);
+    process.exitCode = 1;
+    asked.abort();
+  });
   return { asked: asked.signal, hurried: hurried.signal };
 }
 

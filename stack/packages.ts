@@ -187,7 +187,8 @@ export async function told<T>({ say }: Setting, what: string, work: () => Promis
   const began = Date.now();
   say(`${what} …`);
   const result = await work();
-  say(`  done in ${seconds(Date.now() - began)}.`);
+  // Named again, because several parts are got at once.
+  say(`${what}: done in ${seconds(Date.now() - began)}.`);
   return result;
 }
 

@@ -1,9 +1,24 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, lstatSync, mkdirSync, realpathSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StackFault } from './fault.ts';
-import { readText, writePrivate } from './home.ts';
+import { readText } from './home.ts';
+
+/** Where the data of homes lies that Postgres' user can't reach. */
+const ELSEWHERE = '/var/lib/plimsoll';
 
 export interface User {
   uid: number;
@@ -38,7 +53,7 @@ export function unprivilegedUser(home: string, passwd: string = readText('/etc/p
 export function dataFolder(home: string, user: User | undefined, say: (line: string) => void): string {
   const here = join(home, 'postgres');
   const present = lstatSync(here, { throwIfNoEntry: false });
-  if (present?.isSymbolicLink()) return own(realpathOrMake(here, home), user);
+  if (present?.isSymbolicLink()) return own(realpathOf(here, home), user);
   if (present || !user || canEnter(home, user)) {
     mkdirSync(here, { recursive: true, mode: 0o700 });
     if (user && !canEnter(home, user)) {
@@ -48,16 +63,32 @@ export function dataFolder(home: string, user: User | undefined, say: (line: str
     }
     return own(here, user);
   }
-  const elsewhere = join('/var/lib/plimsoll', createHash('sha256').update(home).digest('hex').slice(0, 16), 'postgres');
-  writePrivate(join(home, 'postgres-elsewhere'), `${dirname(elsewhere)}\n`);
-  mkdirSync(elsewhere, { recursive: true });
-  for (const folder of [dirname(dirname(elsewhere)), dirname(elsewhere)]) chmodSync(folder, 0o755);
+  const hash = createHash('sha256').update(home).digest('hex').slice(0, 16);
+  mkdirSync(ELSEWHERE, { recursive: true });
+  chmodSync(ELSEWHERE, 0o755);
+  for (const earlier of readdirSync(ELSEWHERE).filter((name) => name.startsWith(`${hash}-`))) {
+    say(`${join(ELSEWHERE, earlier)} holds data of a home that was deleted here; nothing uses it any more.`);
+  }
+  // Never the folder of a home that lay here before: its data has another password, and may still be wanted.
+  const folder = mkdtempSync(join(ELSEWHERE, `${hash}-`));
+  chmodSync(folder, 0o755);
+  const elsewhere = join(folder, 'postgres');
+  mkdirSync(elsewhere);
   symlinkSync(elsewhere, here);
   say(`Postgres may not run as root, and its user can't reach ${home}: its data lies in ${elsewhere}.`);
   return own(elsewhere, user);
 }
 
-function realpathOrMake(link: string, home: string): string {
+/** Removes a home with all its data, also that which lies elsewhere. For homes that are thrown away. */
+export function removeHome(home: string): void {
+  const link = join(home, 'postgres');
+  const isLink = lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink();
+  const target = isLink ? dirname(readlinkSync(link)) : '';
+  if (dirname(target) === ELSEWHERE) rmSync(target, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true });
+}
+
+function realpathOf(link: string, home: string): string {
   try {
     return realpathSync(link);
   } catch (error) {

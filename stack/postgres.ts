@@ -1,4 +1,14 @@
-import { chownSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -145,28 +155,38 @@ async function initialise(
   const passwordFile = join(secret, 'password');
   writePrivate(passwordFile, `${password}\n`);
   if (user) for (const path of [secret, passwordFile]) chownSync(path, user.uid, user.gid);
+  // Whole or not at all: a folder that initdb was torn off in would never start.
+  const unfinished = `${data}.new`;
   const initdb = async (locale: string) => {
-    const args = ['-D', data, '-U', NAME, '-A', 'scram-sha-256', '-E', 'UTF8', `--locale=${locale}`];
+    rmSync(unfinished, { recursive: true, force: true });
+    mkdirSync(unfinished, { mode: 0o700 });
+    if (user) chownSync(unfinished, user.uid, user.gid);
+    const args = ['-D', unfinished, '-U', NAME, '-A', 'scram-sha-256', '-E', 'UTF8', `--locale=${locale}`];
     const rest = ['--pwfile', passwordFile, ...(fast ? ['--no-sync'] : [])];
     await run(setting, join(folder, 'initdb'), [...args, ...rest], { user, cwd: '/', env });
   };
   try {
-    await initdb('C.UTF-8');
+    // Not every system knows the first one; plain C orders the same, and only upper and lower case know less.
+    await initdb('C.UTF-8').catch((error: unknown) => {
+      if (error instanceof CommandFailed && /invalid locale/i.test(error.output)) return initdb('C');
+      throw error;
+    });
+    rmdirSync(data);
+    renameSync(unfinished, data);
   } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-    if (/no space left|disk full/i.test(error.output)) throw Object.assign(error, { code: 'ENOSPC' });
-    // Not every system knows that locale; plain C orders the same, and only upper and lower case know less.
-    if (!error.output.includes('locale'))
-      throw new StackFault(`Postgres' initdb failed: ${lastLine(error)}`, { cause: error });
-    await initdb('C');
+    if (error instanceof CommandFailed) throw new StackFault(initdbSentence(error, setting.logFile), { cause: error });
+    throw error;
   } finally {
     rmSync(secret, { recursive: true, force: true });
+    rmSync(unfinished, { recursive: true, force: true });
   }
   setting.say(`Made a database cluster in ${seconds(Date.now() - began)}.`);
 }
 
-function lastLine({ output }: CommandFailed): string {
-  return output.trim().split('\n').at(-1) ?? '';
+function initdbSentence({ output }: CommandFailed, logFile: string): string {
+  if (/no space left|disk full/i.test(output)) return 'The disk is full: free some space and start again.';
+  const reason = output.split('\n').find((line) => line.includes('error:')) ?? output.trim().split('\n').at(-1);
+  return `Postgres' initdb failed (${reason?.trim()}); its output is in ${logFile}.`;
 }
 
 function serverCommand(
@@ -265,14 +285,4 @@ export async function checkNamedPostgres(url: string): Promise<void> {
   }
   if (version < AT_LEAST)
     throw new StackFault(`DATABASE_URL names a Postgres ${version}; it must be ${AT_LEAST} or newer.`);
-}
-
-/** Removes a home with all its data, which may lie elsewhere (see `dataFolder`). For homes that are thrown away. */
-export function removeHome(home: string): void {
-  const link = join(home, 'postgres');
-  if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    const target = readFileSync(join(home, 'postgres-elsewhere'), 'utf8').trim();
-    rmSync(target, { recursive: true, force: true });
-  }
-  rmSync(home, { recursive: true, force: true });
 }

@@ -80,7 +80,7 @@ export async function run(
   const ticking = options.progress;
   const ticker = ticking && setInterval(() => ticking(Math.round((Date.now() - began) / 1000)), 15_000);
   const stop = () => {
-    if (child.pid && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+    if (child.pid && child.exitCode === null) endGroup(child.pid);
   };
   if (!options.whole) abort.addEventListener('abort', stop);
   try {
@@ -97,6 +97,16 @@ export async function run(
   } finally {
     clearInterval(ticker);
     abort.removeEventListener('abort', stop);
+  }
+}
+
+/** Asks a tool and what it has started to end. */
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch (error) {
+    // It has ended by itself in this very moment.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, renameSync } from 'node:fs';
-import { StackFault } from './fault.ts';
+import { StackFault, sentenceFor } from './fault.ts';
 import { type ProcessIdentity, pause, spawned } from './process.ts';
 import { type Enrolled, endProcess, type Kind, type Roster } from './roster.ts';
 import { seconds, stopIfAborted } from './run.ts';
@@ -56,6 +56,7 @@ const BACK_OFF_MS = { first: 250, most: 10_000 };
  */
 export async function startService(program: Program, supervision: Supervision): Promise<Service> {
   const { roster, say, abort, changed, hasten = new AbortController().signal } = supervision;
+  const { title, logFile } = program;
   rotate(program.logFile);
   const stopping = new AbortController();
   let current = await launch(program, roster);
@@ -68,35 +69,52 @@ export async function startService(program: Program, supervision: Supervision): 
     throw new StackFault(`${program.title} ${failure}; its log is ${program.logFile}${lastWords(program.logFile)}`);
   }
 
+  /** Lets a program run until it ends, and says how it did. */
+  async function attend(): Promise<string> {
+    const how = await current.ended;
+    isUp = false;
+    roster.strike(current.pid);
+    return `ended ${how}`;
+  }
+
+  /** Starts it anew; says why that failed, if it did. */
+  async function again(): Promise<string | undefined> {
+    current = await launch(program, roster);
+    isUp = true;
+    changed();
+    const failed = await becomesReady(program, current, stopping.signal);
+    if (stopping.signal.aborted) return undefined;
+    // One that lives and doesn't get ready would never be tried again.
+    if (failed) await endChild(program, current, roster, stopping.signal);
+    else say(`${title} is ready again (process ${current.pid}).`);
+    return failed;
+  }
+
   async function keepAlive(): Promise<void> {
     let backOffMs = BACK_OFF_MS.first;
+    let began = Date.now();
     for (;;) {
-      const began = Date.now();
-      const how = await current.ended;
-      isUp = false;
-      roster.strike(current.pid);
+      const what = await attend();
       if (stopping.signal.aborted) return;
       if (Date.now() - began > SETTLED_MS) backOffMs = BACK_OFF_MS.first;
-      say(
-        `${program.title} (process ${current.pid}) ended ${how}; starting it again in ${seconds(backOffMs)}. Its log: ${program.logFile}`,
-      );
-      changed();
-      await pause(backOffMs, stopping.signal);
-      backOffMs = Math.min(backOffMs * 2, BACK_OFF_MS.most);
-      if (stopping.signal.aborted) return;
-      current = await launch(program, roster);
-      isUp = true;
-      changed();
-      const failed = await becomesReady(program, current, stopping.signal);
-      if (stopping.signal.aborted) continue;
-      say(failed ? `${program.title} ${failed}.` : `${program.title} is ready again (process ${current.pid}).`);
-      // One that lives and doesn't get ready would never be tried again.
-      if (failed) await endChild(program, current, roster, stopping.signal);
+      say(`${title} (process ${current.pid}) ${what}; starting it again in ${seconds(backOffMs)}. Its log: ${logFile}`);
+      // Whatever fails here (a full disk, say) may be better at the next attempt; giving up would help nobody.
+      for (let isStarted = false; !isStarted; backOffMs = Math.min(backOffMs * 2, BACK_OFF_MS.most)) {
+        await pause(backOffMs, stopping.signal);
+        if (stopping.signal.aborted) return;
+        try {
+          changed();
+          began = Date.now();
+          const failed = await again();
+          if (failed) say(`${title} ${failed}.`);
+          isStarted = true;
+        } catch (error) {
+          say(`${title} can't be started again yet. ${sentenceFor(error)}`);
+        }
+      }
     }
   }
-  const kept = keepAlive().catch((error: Error) => {
-    say(`${program.title} can't be started again: ${error.message}`);
-  });
+  const kept = keepAlive();
 
   return {
     get pid() {
@@ -135,13 +153,24 @@ async function launch(program: Program, roster: Roster): Promise<Running> {
       child.once('exit', (code, name) => resolve(name ? `by ${name}` : `with exit code ${code}`));
     });
     // Noted before anything is awaited: a supervisor killed now must not leave an unknown process.
-    const identity = child.pid === undefined ? undefined : roster.enrol(program.kind, child.pid);
+    const identity = noted(child, program.kind, roster);
     await spawned(child);
     return { pid: child.pid as number, identity, ended, child };
   } catch (error) {
-    throw new StackFault(`${program.title} can't be started: ${(error as Error).message}`, { cause: error });
+    throw new StackFault(`${program.title} can't be started. ${sentenceFor(error)}`, { cause: error });
   } finally {
     closeSync(log);
+  }
+}
+
+/** A process that can't be noted (a full disk) is ended at once: nobody would find it again. */
+function noted(child: ChildProcess, kind: Kind, roster: Roster): ProcessIdentity | undefined {
+  try {
+    return child.pid === undefined ? undefined : roster.enrol(kind, child.pid);
+  } catch (error) {
+    child.once('error', () => undefined); // What matters is thrown below.
+    child.kill('SIGKILL');
+    throw error;
   }
 }
 

@@ -86,7 +86,7 @@ async function build(setting: Setting, folder: string, path: string): Promise<st
   } finally {
     rmSync(temporary, { force: true });
   }
-  setting.say(`  built in ${seconds(Date.now() - began)}.`);
+  setting.say(`Built Temporal's dev server in ${seconds(Date.now() - began)}.`);
   return path;
 }
 

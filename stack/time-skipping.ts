@@ -71,7 +71,7 @@ async function fetchServer(setting: Setting, home: string): Promise<void> {
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
-  setting.say(`  done in ${seconds(Date.now() - began)}.`);
+  setting.say(`Fetched the test server in ${seconds(Date.now() - began)}.`);
 }
 
 function hasJava(env: NodeJS.ProcessEnv): boolean {

@@ -2,7 +2,7 @@ import { rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, readSettings, SETTINGS } from '../runtime/config.ts';
 import { migrate, seedDemo, startProcesses } from './application.ts';
-import { StackFault } from './fault.ts';
+import { StackFault, sentenceFor } from './fault.ts';
 import { type Demo, formatEnv, makeHome, type Stack, writePrivate } from './home.ts';
 import { takeLock } from './lock.ts';
 import { checkSpace } from './packages.ts';
@@ -68,8 +68,16 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const starting = AbortSignal.any([abort, giveUp.signal]);
   const ports = openPorts({ home, env, say, anywhere: fast });
   let described: (() => Stack) | undefined;
-  const changed = () => {
+  const describeAnew = () => {
     if (described) writePrivate(join(home, 'stack.json'), `${JSON.stringify(described(), null, 2)}\n`);
+  };
+  /** What runs goes on even where it can't be written down. */
+  const changed = () => {
+    try {
+      describeAnew();
+    } catch (error) {
+      say(`${join(home, 'stack.json')} is out of date. ${sentenceFor(error)}`);
+    }
   };
 
   async function stop(hasten = new AbortController().signal): Promise<void> {
@@ -143,7 +151,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       ...(demo ? { demo } : {}),
     });
     described = describe;
-    changed();
+    describeAnew();
     return {
       home,
       env: homeEnv,

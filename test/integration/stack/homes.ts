@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECKOUT, readStack, type Stack } from '../../../stack/home.ts';
-import { removeHome } from '../../../stack/postgres.ts';
+import { removeHome } from '../../../stack/postgres-user.ts';
 import { identify, type ProcessIdentity, pause } from '../../../stack/process.ts';
 import { stopLeftovers } from '../../../stack/roster.ts';
 import { type RunningStack, type StackOptions, startStack } from '../../../stack/up.ts';

@@ -147,8 +147,8 @@ describe('bin/down', () => {
   test('stops what a killed supervisor has left', { timeout: 60_000 }, async () => {
     const home = homes.aHome();
     const env = { PLIMSOLL_HOME: home };
-    const { code } = await command('bin/up', ['--detach', '--empty'], env);
-    expect(code).toBe(0);
+    const { code, output } = await command('bin/up', ['--detach', '--empty'], env);
+    expect([code, output]).toEqual([0, expect.stringContaining('Ready after')]);
     const left = processesOf(stackOf(home));
     signal(supervisorOf(home), 'SIGKILL');
     const down = await command('bin/down', [], env);

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -155,6 +155,15 @@ describe('a home below a folder that only its owner may enter', () => {
       expect(await queried(running.stack.database_url, 'select 1')).toEqual([[1]]);
       const isRoot = process.getuid?.() === 0;
       expect(said.filter((line) => line.includes('/var/lib/plimsoll'))).toHaveLength(isRoot ? 1 : 0);
+
+      // Who deletes a home has deleted it, and one that is made in its place starts from nothing.
+      await queried(running.stack.database_url, 'create table earlier ()');
+      await running.stop();
+      const elsewhere = isRoot ? dirname(readlinkSync(join(home, 'postgres'))) : home;
+      rmSync(home, { recursive: true });
+      const anew = await homes.servers(home, { own });
+      expect(await queried(anew.stack.database_url, "select to_regclass('earlier')")).toEqual([[null]]);
+      if (isRoot) rmSync(elsewhere, { recursive: true });
       await homes.clear();
     } finally {
       rmSync(closed, { recursive: true, force: true });
