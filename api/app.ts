@@ -3,7 +3,7 @@ import Koa from 'koa';
 import { ConnectionLost } from './body.ts';
 import { HttpError, renderError } from './errors.ts';
 import { toHttpError } from './outage.ts';
-import { admitProductCall } from './public/product-caller.ts';
+import { answerProductCall } from './public/product-caller.ts';
 import { checkRequestHead } from './request-head.ts';
 import { requestIdFor } from './request-id.ts';
 import type { Call, Dependencies, Reply, Route } from './route.ts';
@@ -84,10 +84,8 @@ async function answerOf(
   withHeaders: (headers: Record<string, string>) => void,
 ): Promise<Reply> {
   if (route.caller === 'anyone') return route.handle(call, deps);
-  const admitted = await admitProductCall(call, deps, route.method === 'post');
   // Whatever becomes of a call that was counted, the answer says what is left.
-  withHeaders(admitted.quotaHeaders);
-  return route.handle(admitted, deps);
+  return answerProductCall(route, call, deps, withHeaders);
 }
 
 /** The router decodes parameters, and hands on what it can't decode as it is: one can't tell which it did. */

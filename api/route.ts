@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Knex } from 'knex';
 import type { Registry } from 'prom-client';
-import type { CountCall } from '../counters/quota.ts';
+import type { QuotaCounter } from '../counters/quota.ts';
+import type { LateVerdict, UsageFacts, UsageStatus } from '../counters/usage-entry.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { EffectiveProduct, ProductSnapshot } from '../store/validation.ts';
@@ -15,7 +16,9 @@ import type { Snapshots } from './snapshots/snapshots.ts';
 export interface Dependencies {
   config: Config;
   db: Knex;
-  count: CountCall;
+  counter: QuotaCounter;
+  /** Tells a verdict that was not known when its call was counted; what fails is logged, and nobody waits. */
+  tellLater: (verdict: LateVerdict) => void;
   snapshots: Snapshots;
   signing: SigningKeys;
   log: Logger;
@@ -34,7 +37,7 @@ export interface Call {
   params: Readonly<Record<string, string>>;
 }
 
-/** A call that a product's API key opened, and that was counted. */
+/** A call that a product's API key opened. */
 export interface ProductCall extends Call {
   product: ProductSnapshot;
   /** What is in force for the product at `nowMs`. */
@@ -44,8 +47,18 @@ export interface ProductCall extends Call {
   keyHash: Buffer;
   body: Buffer;
   nowMs: number;
-  /** Headers that tell the quota's state, for the answer. */
-  quotaHeaders: Record<string, string>;
+}
+
+/**
+ * What a route knows of a call before it is counted: what is written about it if it counts, and how it is answered then. `status`
+ * is `null` while it takes a look at Postgres to know; that look is made only after the call was counted, so that made-up keys
+ * can't hammer Postgres once a quota is used up. `answer` gives the status with the reply in that case.
+ */
+export interface Prepared extends UsageFacts {
+  status: UsageStatus | null;
+  answer():
+    | Promise<{ reply: Reply; status: UsageStatus; facts?: UsageFacts }>
+    | { reply: Reply; status: UsageStatus; facts?: UsageFacts };
 }
 
 export interface Reply {
@@ -63,11 +76,11 @@ interface RouteBase {
 
 /**
  * One route: who may call it stands beside what it does. `anyone` needs no key; `product_key` needs a product's API key and
- * costs one of its calls, before `handle` sees it.
+ * costs one of its calls: the call is prepared, counted, then answered.
  */
 export type Route =
   | (RouteBase & { caller: 'anyone'; handle(call: Call, deps: Dependencies): Promise<Reply> })
-  | (RouteBase & { caller: 'product_key'; handle(call: ProductCall, deps: Dependencies): Promise<Reply> });
+  | (RouteBase & { caller: 'product_key'; prepare(call: ProductCall, deps: Dependencies): Prepared });
 
 /** Said with an answer from a snapshot that could not be verified. */
 export const DEGRADED = { 'Plimsoll-Degraded': 'postgres' };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createQuotaCounter } from '../counters/quota.ts';
+import { createQuotaCounter, type QuotaCounter } from '../counters/quota.ts';
 import { connectRedis, openRedis } from '../counters/redis.ts';
+import type { LateVerdict } from '../counters/usage-entry.ts';
 import { loadCatalogue } from '../domain/plans/load.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -9,6 +10,7 @@ import { SecretBox } from '../runtime/secrets.ts';
 import { checkPublished } from '../store/catalogues.ts';
 import { connectDatabase, isDatabaseOutage } from '../store/database.ts';
 import type { Tag } from '../store/notices.ts';
+import { settledUse } from '../store/settled-use.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { createApp } from './app.ts';
 import { createCallerAddress } from './caller-address.ts';
@@ -43,11 +45,14 @@ export async function startApi(
   const temporal = createTemporal(config);
   const snapshots = createSnapshots({ db, config, log, onChange });
   const servers: ReturnType<typeof createHttpServer>[] = [];
+  /** Verdicts on their way to the usage stream: the end waits for them. */
+  const telling = new Set<Promise<void>>();
   let hasEnded = false;
 
   const close = async (): Promise<void> => {
     hasEnded = true;
     await Promise.all(servers.map((server) => server.close()));
+    await Promise.all(telling);
     redis.disconnect();
     await snapshots.close();
     await Promise.all([db.destroy(), temporal.close()]);
@@ -56,7 +61,10 @@ export async function startApi(
   try {
     if (!(await isPublished()))
       log.warn({ version: catalogue.version }, "this catalogue is not published yet: run 'plimsoll migrate'");
-    const count = createQuotaCounter(redis, { timeoutMs: config.redisTimeoutMs });
+    const counter = createQuotaCounter(redis, {
+      timeoutMs: config.redisTimeoutMs,
+      settledUse: (productId, periodKey) => settledUse(db, productId, periodKey),
+    });
     await openRedis(redis);
 
     const registry = createMetrics();
@@ -64,7 +72,8 @@ export async function startApi(
     const app = createApp(ROUTES, {
       config,
       db,
-      count,
+      counter,
+      tellLater: (verdict) => void tell(counter, verdict),
       snapshots,
       signing: createSigningKeys(new SecretBox(config.secretKeys)),
       log,
@@ -93,6 +102,16 @@ export async function startApi(
   } catch (error) {
     await close();
     throw error;
+  }
+
+  /** Never rejects: a verdict that can't be told stays unknown, its call is counted all the same. */
+  async function tell(counter: QuotaCounter, verdict: LateVerdict): Promise<void> {
+    const told = counter.tell(verdict).catch((error: unknown) => {
+      log.warn({ err: error, callId: verdict.callId }, 'a verdict could not be told: it stays unknown');
+    });
+    telling.add(told);
+    await told;
+    telling.delete(told);
   }
 
   /** Postgres being away is not the catalogue's fault: the process starts, and readiness says what is missing. */

@@ -18,11 +18,24 @@ export interface Item {
   allowed: Limit;
   /** For how long the counter is kept from its first call on, in seconds. */
   keptSeconds: number;
+  /** When the counter's period began, epoch milliseconds. */
+  startsAtMs: number;
+  /** What is settled of the period, where the counter was found cold. */
+  settled: number | null;
+  /** What is appended to the usage stream if the call counts. */
+  entry: string;
 }
 
 export interface ItemAnswer {
   counted: boolean;
   used: number;
+}
+
+export interface Batches {
+  /** `cold`: the counter may have been lost, nothing was counted; ask again with what is settled. */
+  count(item: Item): Promise<ItemAnswer | 'cold'>;
+  /** Appends the verdict of a call that was counted before. */
+  append(verdict: string): Promise<void>;
 }
 
 /** More than this would make the others wait for one script. */
@@ -33,29 +46,34 @@ const REMEMBERED_SECONDS = 3_600;
 const TRIES = 4;
 const PAUSE_MS = 25;
 
-interface Waiting {
-  item: Item;
-  resolve: (answer: ItemAnswer) => void;
+type Waiting = {
   reject: (error: unknown) => void;
-}
+} & (
+  | { item: Item; verdict?: never; resolve: (answer: ItemAnswer | 'cold') => void }
+  | { item?: never; verdict: string; resolve: () => void }
+);
 
 /**
  * Collects what is asked in one turn of the event loop and sends it as one script call. A batch whose answer was lost (a cut
  * connection, a time-out) may have been counted, so it is asked for again under its number, which the script remembers, until
  * there is an answer or `timeoutMs` have passed; never under another number.
  */
-export function createBatches(redis: Redis, { timeoutMs }: { timeoutMs: number }): (item: Item) => Promise<ItemAnswer> {
+export function createBatches(redis: Redis, { timeoutMs }: { timeoutMs: number }): Batches {
   redis.defineCommand('countBatch', { lua: readFileSync(new URL('./count.lua', import.meta.url), 'utf8') });
-  const memoryKey = `{p0}:batches:${randomUUID()}`;
+  const fixedKeys = [`{p0}:batches:${randomUUID()}`, '{p0}:generation', '{p0}:usage'];
   const unfinished = new Set<number>();
   let waiting: Waiting[] = [];
   let lastNumber = 0;
 
-  return (item) =>
-    new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(send);
-      waiting.push({ item, resolve, reject });
-    });
+  return {
+    count: (item) => new Promise((resolve, reject) => wait({ item, resolve, reject })),
+    append: (verdict) => new Promise((resolve, reject) => wait({ verdict, resolve, reject })),
+  };
+
+  function wait(one: Waiting): void {
+    if (waiting.length === 0) setImmediate(send);
+    waiting.push(one);
+  }
 
   function send(): void {
     const all = waiting;
@@ -69,11 +87,12 @@ export function createBatches(redis: Redis, { timeoutMs }: { timeoutMs: number }
     const number = lastNumber;
     unfinished.add(number);
     try {
-      const answer = await ask(
-        number,
-        batch.map(({ item }) => item),
-      );
-      batch.forEach(({ resolve }, i) => resolve({ counted: answer[2 * i] === 1, used: answer[2 * i + 1]! }));
+      const answer = await ask(number, batch);
+      let at = 0;
+      for (const { item, resolve } of batch) {
+        if (item) resolve(toAnswer(answer[at++]!, answer[at++]!));
+        else resolve();
+      }
     } catch (error) {
       for (const { reject } of batch) reject(error);
     } finally {
@@ -81,15 +100,34 @@ export function createBatches(redis: Redis, { timeoutMs }: { timeoutMs: number }
     }
   }
 
-  async function ask(number: number, items: Item[]): Promise<number[]> {
-    const keys = [memoryKey, ...items.map(({ key }) => key)];
-    const calls = items.flatMap(({ cost, allowed, keptSeconds }) => [cost, String(allowed), keptSeconds]);
+  async function ask(number: number, batch: Waiting[]): Promise<number[]> {
+    const items = batch.flatMap(({ item }) => item ?? []);
+    const keys = [...fixedKeys, ...items.map(({ key }) => key)];
+    const calls = items.flatMap(({ cost, allowed, keptSeconds, startsAtMs, settled, entry }) => [
+      cost,
+      String(allowed),
+      keptSeconds,
+      startsAtMs,
+      settled ?? '',
+      entry,
+    ]);
+    const verdicts = batch.flatMap(({ verdict }) => verdict ?? []);
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       try {
-        // A batch is below every unfinished one's number only when all before it have ended.
+        // What is below every unfinished number has ended.
+        const ended = Math.min(...unfinished) - 1;
         const answer = await withinOneTry(
-          redis.countBatch(keys.length, ...keys, number, Math.min(...unfinished) - 1, REMEMBERED_SECONDS, ...calls),
+          redis.countBatch(
+            keys.length,
+            ...keys,
+            number,
+            ended,
+            REMEMBERED_SECONDS,
+            randomUUID(),
+            ...calls,
+            ...verdicts,
+          ),
         );
         if (answer === 'ended') throw new Error(`Batch ${number} was asked for after its end`);
         return answer;
@@ -110,4 +148,8 @@ export function createBatches(redis: Redis, { timeoutMs }: { timeoutMs: number }
       clearTimeout(timer);
     }
   }
+}
+
+function toAnswer(outcome: number, used: number): ItemAnswer | 'cold' {
+  return outcome === 2 ? 'cold' : { counted: outcome === 1, used };
 }

@@ -1,31 +1,60 @@
 import type { IncomingMessage } from 'node:http';
+import type { CountedCall, UsageFacts } from '../../counters/usage-entry.ts';
+import type { Limit } from '../../domain/plans/catalogue.ts';
 import { secondsUntil, utcDay } from '../../domain/plans/periods.ts';
+import { newId } from '../../runtime/ids.ts';
 import { hashApiKey } from '../../runtime/secrets.ts';
+import type { ProductSnapshot } from '../../store/validation.ts';
 import { readBody } from '../body.ts';
 import { HttpError } from '../errors.ts';
 import { countHeader } from '../request-head.ts';
-import { countHeader } from '../request-head.ts';
-import type { Call, Dependencies, ProductCall } from '../route.ts';
+import type { Call, Dependencies, Reply, Route } from '../route.ts';
+import type { Found } from '../snapshots/cache.ts';
 
 /**
- * Admits a call by a product's API key: 401, then the body's size, then the day's quota and *count one*, in this order
- * (docs/spec/keyport.md §2.4, §3.8 steps 1 to 3). What comes after is counted, whatever becomes of it.
- * @throws {HttpError} `invalid_api_key`, `payload_too_large`, `unsupported_media_type`, `rate_limit_exceeded`
+ * Answers a call by a product's API key: 401, then the body's size, then the day's quota and *count one*, in this order
+ * (docs/spec/keyport.md §2.4, §3.8 steps 1 to 3). What comes after is counted, whatever becomes of it: what is known of the call
+ * is prepared before, without a look at Postgres, so that it can be written in the same step as the count.
+ * @throws {HttpError} `invalid_api_key`, `payload_too_large`, `unsupported_media_type`, `rate_limit_exceeded`, the route's own
  */
-export async function admitProductCall(call: Call, deps: Dependencies, hasBody: boolean): Promise<ProductCall> {
+export async function answerProductCall(
+  route: Extract<Route, { caller: 'product_key' }>,
+  call: Call,
+  deps: Dependencies,
+  withHeaders: (headers: Record<string, string>) => void,
+): Promise<Reply> {
   const { request } = call;
   const keyHash = hashApiKey(bearerToken(request));
-  const { value: product, degraded } = await deps.snapshots.product(keyHash);
-  if (!product) throw invalidApiKey('This API key is unknown. It may have been replaced by a new one.');
+  await openProduct(deps, keyHash);
+  const body = route.method === 'post' ? await readBody(request, deps.config.publicBodyLimitBytes) : NO_BODY;
+  // Looked at again: a body may take its time, and the key may have been replaced meanwhile.
+  const { value: product, degraded } = await openProduct(deps, keyHash);
 
-  const body = hasBody ? await readBody(request, deps.config.publicBodyLimitBytes) : Buffer.alloc(0);
   const nowMs = deps.now();
-  const period = utcDay(nowMs);
   const effective = product.at(nowMs);
-  const allowed = effective.dailyCalls;
-  const { counted, used } = await deps.count({ productId: product.id, period, cost: 1, allowed });
-  const seconds = secondsUntil(period.endsAtMs, nowMs);
-  const quotaHeaders: Record<string, string> =
+  const prepared = route.prepare({ ...call, product, effective, degraded, keyHash, body, nowMs }, deps);
+  const callId = prepared.status === null ? newId() : null;
+  const counted = { callId, ...factsOf(prepared), status: prepared.status, atMs: nowMs, productId: product.id };
+  withHeaders(await countOne(deps, counted, effective.dailyCalls));
+
+  const { reply, status, facts } = await prepared.answer();
+  if (callId !== null) {
+    // Nobody waits for it: a process that is killed here leaves a counted call with an unknown verdict.
+    deps.tellLater({ callId, ...factsOf(facts ?? prepared), atMs: nowMs, productId: product.id, status });
+  }
+  return reply;
+}
+
+/** Counts the call, and gives the headers that tell what is left. @throws {HttpError} `rate_limit_exceeded` */
+async function countOne(
+  { counter }: Dependencies,
+  call: Omit<CountedCall, 'periodKey' | 'cost'>,
+  allowed: Limit,
+): Promise<Record<string, string>> {
+  const period = utcDay(call.atMs);
+  const { counted, used } = await counter.count({ period, allowed, call: { ...call, periodKey: period.key, cost: 1 } });
+  const seconds = secondsUntil(period.endsAtMs, call.atMs);
+  const headers: Record<string, string> =
     allowed === 'unlimited'
       ? {}
       : {
@@ -33,20 +62,31 @@ export async function admitProductCall(call: Call, deps: Dependencies, hasBody: 
           'RateLimit-Remaining': String(Math.max(0, allowed - used)),
           'RateLimit-Reset': String(seconds),
         };
-  if (!counted) {
-    throw new HttpError(
-      'rate_limit_exceeded',
-      "The provider's plan allows no more API calls today. Upgrade the plan, or wait until midnight UTC.",
-      { headers: { ...quotaHeaders, 'Retry-After': String(seconds) }, members: { retry_after: seconds } },
-    );
-  }
-  return { ...call, product, effective, keyHash, body, nowMs, quotaHeaders, degraded };
+  if (counted) return headers;
+  throw new HttpError(
+    'rate_limit_exceeded',
+    "The provider's plan allows no more API calls today. Upgrade the plan, or wait until midnight UTC.",
+    { headers: { ...headers, 'Retry-After': String(seconds) }, members: { retry_after: seconds } },
+  );
 }
+
+async function openProduct(
+  { snapshots }: Dependencies,
+  keyHash: Buffer,
+): Promise<Found<ProductSnapshot> & { value: ProductSnapshot }> {
+  const { value, degraded } = await snapshots.product(keyHash);
+  if (!value) throw invalidApiKey('This API key is unknown. It may have been replaced by a new one.');
+  return { value, degraded };
+}
+
+function factsOf({ licenseId, ip, version, deviceId }: UsageFacts): UsageFacts {
+  return { licenseId, ip, version, deviceId };
+}
+
+const NO_BODY = Buffer.alloc(0);
 
 /** The token of `Authorization: Bearer …`; the scheme's case doesn't matter (RFC 9110). @throws {HttpError} `invalid_api_key` */
 function bearerToken(request: IncomingMessage): string {
-  // Of two, Node shows the first, and a proxy may have looked at the other.
-  if (countHeader(request, 'authorization') > 1) throw invalidApiKey('The Authorization header stands there twice.');
   // Of two, Node shows the first, and a proxy may have looked at the other.
   if (countHeader(request, 'authorization') > 1) throw invalidApiKey('The Authorization header stands there twice.');
   const match = /^bearer +([^\s]+) *$/i.exec(request.headers.authorization ?? '');

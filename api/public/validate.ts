@@ -34,60 +34,119 @@ export const validate = route({
   summary: 'Validate a licence',
   caller: 'product_key',
 
-  async handle(call, deps) {
-    const body = parseJson(call.body);
-    if (!isValidateBody(body)) {
-      const faults = faultsOf(isValidateBody.errors);
-      throw new HttpError('invalid_request', faults.map((fault) => fault.message).join(' '), { faults });
+  prepare(call, deps) {
+    const ip = deps.callerAddress(call.request);
+    const asked = parsed(call.body);
+    if (asked instanceof HttpError) {
+      const answer = (): never => {
+        throw asked;
+      };
+      return { licenseId: null, ip, version: null, deviceId: null, status: 'invalid_request', answer };
     }
-    const licenseKey = body.license_key.trim();
-    // An empty version says as little as none (§3.2); the device's label never changes a verdict.
-    const version = body.version || undefined;
+    const { licenseKey, version, deviceId } = asked;
+    const facts = { ip, version: version ?? null, deviceId };
+    const told = ({ verdict, licenseId, degraded }: Decided) => {
+      const { status } = verdict.payload;
+      deps.metrics.verdicts.inc({ status });
+      return { reply: answer(call, deps, verdict.payload, degraded), status, facts: { ...facts, licenseId } };
+    };
 
-    const { verdict, degraded } = await verdictFor(call, deps, { licenseKey, version });
-    deps.metrics.verdicts.inc({ status: verdict.payload.status });
-    return answer(call, deps, verdict.payload, degraded);
+    const atHand = decideAtHand(call, deps, { licenseKey, ip, version });
+    if (atHand) {
+      const { licenseId, verdict } = atHand;
+      return { ...facts, licenseId, status: verdict.payload.status, answer: () => told(atHand) };
+    }
+    const decided = async () => told(await decide(call, deps, { licenseKey, ip, version }));
+    return { ...facts, licenseId: null, status: null, answer: decided };
   },
 });
 
-async function verdictFor(
-  call: ProductCall,
-  { db, snapshots, callerAddress }: Dependencies,
-  { licenseKey, version }: { licenseKey: string; version: string | undefined },
-): Promise<{ verdict: Verdict; degraded: boolean }> {
+interface Asked {
+  licenseKey: string;
+  ip: string;
+  version: string | undefined;
+}
+
+interface Decided {
+  verdict: Verdict;
+  licenseId: string | null;
+  degraded: boolean;
+}
+
+/** What was asked for, or the error to answer with once the call is counted (docs/spec/keyport.md §3.8 step 3a). */
+function parsed(
+  body: Buffer,
+): { licenseKey: string; version: string | undefined; deviceId: string | null } | HttpError {
+  try {
+    const value = parseJson(body);
+    if (!isValidateBody(value)) {
+      const faults = faultsOf(isValidateBody.errors);
+      return new HttpError('invalid_request', faults.map((fault) => fault.message).join(' '), { faults });
+    }
+    // An empty version says as little as none (§3.2); the device's label never changes a verdict.
+    return {
+      licenseKey: value.license_key.trim(),
+      version: value.version || undefined,
+      deviceId: value.device_id ?? null,
+    };
+  } catch (error) {
+    if (error instanceof HttpError) return error;
+    throw error;
+  }
+}
+
+/** The verdict where it takes no look at Postgres: the licence is at hand, and nothing has to be registered. */
+function decideAtHand(call: ProductCall, { snapshots }: Dependencies, asked: Asked): Decided | undefined {
+  const found = canBeKey(asked.licenseKey)
+    ? snapshots.peekLicense({ productId: call.product.id, licenseKey: asked.licenseKey })
+    : { value: undefined, degraded: false };
+  if (!found || found.value?.hasManyIps) return undefined;
+  const verdict = decideValidation(call.effective.facts, found.value?.facts ?? null, asked, call.nowMs);
+  if (verdict.registersIp) return undefined;
+  return { verdict, licenseId: found.value?.facts.id ?? null, degraded: call.degraded || found.degraded };
+}
+
+/** The verdict with all that it takes: the licence is loaded, an address is registered. */
+async function decide(call: ProductCall, { db, snapshots }: Dependencies, asked: Asked): Promise<Decided> {
   const { effective, keyHash, nowMs } = call;
-  const asked = { ip: callerAddress(call.request), version };
-  const found = await licenseOf(call, snapshots, licenseKey);
+  const found = await licenseOf(call, snapshots, asked.licenseKey);
   const degraded = call.degraded || found.degraded;
   const facts = found.value ? await withIp(db, found.value, asked.ip) : null;
+  const licenseId = facts?.id ?? null;
   const verdict = decideValidation(effective.facts, facts, asked, nowMs);
-  if (!verdict.registersIp) return { verdict, degraded };
+  if (!verdict.registersIp) return { verdict, licenseId, degraded };
 
   // The one write of a validation, once a licence and address: it needs Postgres itself, not a snapshot of it.
-  const registered = await registerIp(db, { licenseKey, keyHash, request: asked, nowMs });
+  const registered = await registerIp(db, { licenseKey: asked.licenseKey, keyHash, request: asked, nowMs });
   // The key was rotated away between the two looks: the call was admitted under the old one, and nothing was registered.
   if (!registered) {
     throw new HttpError('invalid_api_key', 'This API key was replaced by a new one.', {
       headers: { 'WWW-Authenticate': 'Bearer' },
     });
   }
-  snapshots.forgetLicense(facts!.id);
-  return { verdict: registered, degraded: false };
+  if (licenseId !== null) snapshots.forgetLicense(licenseId);
+  return { verdict: registered, licenseId, degraded: false };
 }
 
-/** The licence with this key under the call's product. What can't be a key (too long, a NUL byte) is not worth a look. */
+/** The licence with this key under the call's product. */
 export async function licenseOf(
   { product }: ProductCall,
   snapshots: Snapshots,
   licenseKey: string,
 ): Promise<Found<LicenseSnapshot>> {
-  const canBeKey = licenseKey.length <= LICENSE_KEY_LENGTH && /^[\x21-\x7e]+$/.test(licenseKey);
-  return canBeKey ? snapshots.license({ productId: product.id, licenseKey }) : { value: undefined, degraded: false };
+  return canBeKey(licenseKey)
+    ? snapshots.license({ productId: product.id, licenseKey })
+    : { value: undefined, degraded: false };
+}
+
+/** What can't be a key (too long, a NUL byte) is not worth a look. */
+function canBeKey(text: string): boolean {
+  return text.length <= LICENSE_KEY_LENGTH && /^[\x21-\x7e]+$/.test(text);
 }
 
 /** The ten fields in their order; the signature is over the first nine, exactly as they are sent (§3.7). */
 function answer(
-  { product, effective, quotaHeaders }: ProductCall,
+  { product, effective }: ProductCall,
   { signing }: Dependencies,
   payload: ValidationPayload,
   degraded: boolean,
@@ -96,6 +155,5 @@ function answer(
   const key = effective.signingSecret === null ? null : signing.keyOf(product.id, effective.signingSecret);
   const signature = key && createHmac('sha256', key).update(text).digest('hex');
   const body = `${text.slice(0, -1)},"signature":${JSON.stringify(signature)}}`;
-  const headers = degraded ? { ...quotaHeaders, ...DEGRADED } : quotaHeaders;
-  return { status: 200, headers, contentType: 'application/json; charset=utf-8', body };
+  return { status: 200, headers: degraded ? DEGRADED : {}, contentType: 'application/json; charset=utf-8', body };
 }

@@ -19,6 +19,10 @@ export interface SnapshotCacheOptions {
   absentMs: number;
   /** How long an entry may be served after it could no longer be verified, milliseconds. */
   unverifiedMs: number;
+  /** How long a load may take before an entry that can't be verified is served in its place, milliseconds. */
+  patienceMs: number;
+  /** How long a source that was found away is not waited for again where an entry can be served, milliseconds. */
+  awayMs: number;
   /** Whether an error of a load means that the source is away. */
   isOutage: (error: unknown) => boolean;
   now: () => number;
@@ -35,8 +39,10 @@ interface Entry<V> {
 
 /** Absent things are kept apart, so that made-up keys can't push out what exists. */
 const MOST_ABSENT = 10_000;
-/** Notices kept for loads on their way, before those that no load can need are dropped. */
+/** Tags whose notices are remembered for the loads under way; beyond it they are forgotten, and those loads repeated. */
 const MOST_NOTICED = 1_000;
+/** A thing that changes all the time must not keep those waiting who asked for it. */
+const MOST_REPEATS = 4;
 
 /**
  * A bounded cache of snapshots that never serves what it was told has changed.
@@ -52,13 +58,20 @@ export class SnapshotCache<V> {
   readonly #keysByTag = new Map<Tag, Set<string>>();
   /** When it was found that there is no such thing, in that order. */
   readonly #absent = new Map<string, number>();
-  readonly #loads = new Map<string, { found: Promise<Found<V>>; startedAt: number }>();
-  #noticed: { tag: Tag; at: number }[] = [];
+  /** Loads that whoever asks now may wait for. */
+  readonly #loads = new Map<string, Promise<Found<V>>>();
+  /** How many loads are under way; no notice need be remembered when there is none. */
+  #loading = 0;
   #notices = 0;
+  /** The number of the last notice of each tag. */
+  readonly #noticed = new Map<Tag, number>();
+  /** Notices up to this one may be forgotten: a load that began before it can't know what it missed. */
+  #forgotten = 0;
   #epoch = 0;
   #isListening = false;
   /** When each listening was lost. */
   readonly #lostAtMs = new Map<number, number>();
+  #awayUntilMs = -Infinity;
 
   constructor(options: SnapshotCacheOptions) {
     this.#options = options;
@@ -68,8 +81,13 @@ export class SnapshotCache<V> {
     return this.#entries.size;
   }
 
-  /** The snapshot, loaded where it must be. @throws what `load` throws, when there is nothing that may be served instead */
-  get(key: string, load: () => Promise<Loaded<V> | undefined>): Found<V> | Promise<Found<V>> {
+  /** What is remembered of notices: nothing while no load is under way. */
+  get remembered(): number {
+    return this.#noticed.size;
+  }
+
+  /** What can be said without a load: `undefined` where one is needed. */
+  peek(key: string): Found<V> | undefined {
     const entry = this.#entries.get(key);
     if (entry && this.#isListening && entry.epoch === this.#epoch) {
       this.#entries.delete(key);
@@ -77,20 +95,35 @@ export class SnapshotCache<V> {
       return { value: entry.value, degraded: false };
     }
     const absentAtMs = this.#absent.get(key);
-    if (absentAtMs !== undefined && this.#options.now() - absentAtMs < this.#options.absentMs) return ABSENT;
+    const isAbsent = absentAtMs !== undefined && this.#options.now() - absentAtMs < this.#options.absentMs;
+    return isAbsent ? ABSENT : undefined;
+  }
 
-    const underWay = this.#loads.get(key);
-    if (underWay) return underWay.found;
-    const found = this.#load(key, load).finally(() => this.#loads.delete(key));
-    this.#loads.set(key, { found, startedAt: this.#notices });
-    return found;
+  /** The snapshot, loaded where it must be. @throws what `load` throws, when there is nothing that may be served instead */
+  get(key: string, load: () => Promise<Loaded<V> | undefined>): Found<V> | Promise<Found<V>> {
+    const atHand = this.peek(key);
+    if (atHand) return atHand;
+
+    const unverified = this.#unverified(key);
+    if (unverified && this.#options.now() < this.#awayUntilMs) return unverified;
+    let found = this.#loads.get(key);
+    if (!found) {
+      found = this.#load(key, load);
+      this.#loads.set(key, found);
+    }
+    return unverified ? this.#patiently(key, found) : found;
   }
 
   /** Something has changed: what was read from it is gone. */
   changed(tag: Tag): void {
     this.#notices += 1;
-    if (this.#loads.size > 0) this.#noticed.push({ tag, at: this.#notices });
-    if (this.#loads.size === 0 || this.#noticed.length > MOST_NOTICED) this.#dropOldNotices();
+    if (this.#loading > 0) {
+      this.#noticed.set(tag, this.#notices);
+      if (this.#noticed.size > MOST_NOTICED) {
+        this.#noticed.clear();
+        this.#forgotten = this.#notices;
+      }
+    }
     for (const key of this.#keysByTag.get(tag) ?? []) this.#remove(key);
   }
 
@@ -102,41 +135,91 @@ export class SnapshotCache<V> {
 
   /** Notices may be missed from now on. */
   lost(): void {
-    if (this.#isListening) this.#lostAtMs.set(this.#epoch, this.#options.now());
+    if (!this.#isListening) return;
     this.#isListening = false;
+    const { now, unverifiedMs } = this.#options;
+    for (const [epoch, lostAtMs] of this.#lostAtMs) {
+      if (now() - lostAtMs > unverifiedMs) this.#lostAtMs.delete(epoch);
+    }
+    this.#lostAtMs.set(this.#epoch, now());
   }
 
   async #load(key: string, load: () => Promise<Loaded<V> | undefined>): Promise<Found<V>> {
-    for (;;) {
-      const startedAt = this.#notices;
-      const epoch = this.#epoch;
-      const loadedAtMs = this.#options.now();
-      let loaded: Loaded<V> | undefined;
-      try {
-        loaded = await load();
-      } catch (error) {
-        return this.#insteadOf(key, error);
+    this.#loading += 1;
+    let repeats = 0;
+    try {
+      for (; ; repeats += 1) {
+        // This one is given to those who wait, whatever happens meanwhile; who comes from now on has another one made.
+        if (repeats === MOST_REPEATS) this.#loads.delete(key);
+        const began = { notice: this.#notices, epoch: this.#epoch, isListening: this.#isListening };
+        const loadedAtMs = this.#options.now();
+        let loaded: Loaded<V> | undefined;
+        try {
+          loaded = await load();
+        } catch (error) {
+          return this.#insteadOf(key, error);
+        }
+        this.#awayUntilMs = -Infinity;
+        if (!loaded) {
+          this.#remove(key);
+          this.#rememberAbsent(key);
+          return ABSENT;
+        }
+        const { value, tags } = loaded;
+        if (!this.#isOvertaken(began, tags)) this.#store(key, { value, tags, loadedAtMs, epoch: began.epoch });
+        else if (repeats < MOST_REPEATS) continue;
+        return { value, degraded: false };
       }
-      if (!loaded) {
-        this.#remove(key);
-        this.#rememberAbsent(key);
-        return ABSENT;
-      }
-      const { value, tags } = loaded;
-      if (this.#noticed.some((notice) => notice.at > startedAt && tags.includes(notice.tag))) continue;
-      this.#store(key, { value, tags, loadedAtMs, epoch });
-      return { value, degraded: false };
+    } finally {
+      // Before anybody hears of the outcome: who asks after the next change must not find this load.
+      if (repeats < MOST_REPEATS) this.#loads.delete(key);
+      this.#loading -= 1;
+      if (this.#loading === 0) this.#noticed.clear();
+    }
+  }
+
+  /** Whether what a load has read may be older than a change that was told, or could not be told, while it ran. */
+  #isOvertaken(began: { notice: number; epoch: number; isListening: boolean }, tags: readonly Tag[]): boolean {
+    return (
+      began.epoch !== this.#epoch ||
+      began.isListening !== this.#isListening ||
+      began.notice < this.#forgotten ||
+      tags.some((tag) => (this.#noticed.get(tag) ?? 0) > began.notice)
+    );
+  }
+
+  /** Waits for a load, but not for long: a source that doesn't answer is as good as away. */
+  async #patiently(key: string, found: Promise<Found<V>>): Promise<Found<V>> {
+    const { patienceMs, awayMs, now } = this.#options;
+    const late = Promise.withResolvers<Found<V>>();
+    const timer = setTimeout(() => {
+      this.#awayUntilMs = now() + awayMs;
+      late.resolve(this.#unverified(key) ?? found);
+    }, patienceMs);
+    try {
+      return await Promise.race([found, late.promise]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   #insteadOf(key: string, error: unknown): Found<V> {
-    const { isOutage, unverifiedMs, now } = this.#options;
+    const { isOutage, awayMs, now } = this.#options;
+    if (!isOutage(error)) throw error;
+    this.#awayUntilMs = now() + awayMs;
+    const unverified = this.#unverified(key);
+    if (!unverified) throw error;
+    return unverified;
+  }
+
+  /** What may be served while it can't be verified. */
+  #unverified(key: string): Found<V> | undefined {
+    const { unverifiedMs, now } = this.#options;
     const entry = this.#entries.get(key);
-    if (!isOutage(error) || !entry) throw error;
+    if (!entry) return undefined;
     // It was right until notices could be missed, or as it was loaded while they could be.
     const rightUntilMs = Math.max(entry.loadedAtMs, this.#lostAtMs.get(entry.epoch) ?? entry.loadedAtMs);
-    if (now() - rightUntilMs > unverifiedMs) throw error;
-    return { value: entry.value, degraded: true };
+    return now() - rightUntilMs > unverifiedMs ? undefined : { value: entry.value, degraded: true };
   }
 
   #store(key: string, entry: Entry<V>): void {
@@ -166,12 +249,6 @@ export class SnapshotCache<V> {
     this.#absent.delete(key);
     this.#absent.set(key, this.#options.now());
     if (this.#absent.size > MOST_ABSENT) this.#absent.delete(oldest(this.#absent));
-  }
-
-  /** A notice is needed by loads that began before it. */
-  #dropOldNotices(): void {
-    const first = Math.min(...[...this.#loads.values()].map(({ startedAt }) => startedAt));
-    this.#noticed = this.#noticed.filter(({ at }) => at > first);
   }
 }
 

@@ -15,6 +15,8 @@ import { type Found, SnapshotCache } from './cache.ts';
 export interface Snapshots {
   /** The product that a key opens, by the key's SHA-256. */
   product(keyHash: Buffer): Found<ProductSnapshot> | Promise<Found<ProductSnapshot>>;
+  /** The licence when it is at hand: no load. */
+  peekLicense(at: { productId: string; licenseKey: string }): Found<LicenseSnapshot> | undefined;
   license(at: { productId: string; licenseKey: string }): Found<LicenseSnapshot> | Promise<Found<LicenseSnapshot>>;
   /** This process has changed a licence itself: it needs no notice to know. */
   forgetLicense(licenseId: string): void;
@@ -25,6 +27,9 @@ export interface Snapshots {
 
 const ABSENT_MS = 1_000;
 const UNVERIFIED_MS = 15 * 60_000;
+/** A Postgres that takes longer than this for one row by its key is as good as away. */
+const PATIENCE_MS = 1_000;
+const AWAY_MS = 500;
 
 export function createSnapshots(deps: {
   db: Knex;
@@ -38,6 +43,8 @@ export function createSnapshots(deps: {
   const shared = {
     absentMs: ABSENT_MS,
     unverifiedMs: UNVERIFIED_MS,
+    patienceMs: PATIENCE_MS,
+    awayMs: AWAY_MS,
     isOutage: isDatabaseOutage,
     now: () => performance.now(),
   };
@@ -77,6 +84,8 @@ export function createSnapshots(deps: {
           }
         );
       }),
+
+    peekLicense: ({ productId, licenseKey }) => licenses.peek(`${productId}/${licenseKey}`),
 
     license: ({ productId, licenseKey }) =>
       licenses.get(`${productId}/${licenseKey}`, async () => {

@@ -3,9 +3,10 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createQuotaCounter, type QuotaCall } from '../../../counters/quota.ts';
+import { createQuotaCounter, type QuotaCall, quotaKey } from '../../../counters/quota.ts';
 import { connectRedis, isRedisOutage, openRedis } from '../../../counters/redis.ts';
-import { utcDay } from '../../../domain/plans/periods.ts';
+import type { Limit } from '../../../domain/plans/catalogue.ts';
+import { type PeriodSpan, utcDay } from '../../../domain/plans/periods.ts';
 import { startRedis, type TestRedis } from '../../support/redis-process.ts';
 
 let server: TestRedis;
@@ -20,16 +21,41 @@ afterAll(async () => {
   await server.stop();
 });
 
-const call = (more: Partial<QuotaCall> = {}): QuotaCall => ({
+interface Asked {
+  productId: string;
+  period: PeriodSpan;
+  cost: number;
+  allowed: Limit;
+}
+
+/** In a period that begins after every generation, so that its counter is not cold. */
+const call = (more: Partial<Asked> = {}): Asked => ({
   productId: randomUUID(),
-  period: utcDay(Date.UTC(2026, 10, 21)),
+  period: utcDay(Date.UTC(2099, 10, 21)),
   cost: 1,
   allowed: 10,
   ...more,
 });
 
-const keyOf = ({ productId, period }: QuotaCall): string => `{p0}:quota:${productId}:${period.key}`;
-const usedOf = async (of: QuotaCall): Promise<number> => Number((await direct.get(keyOf(of))) ?? 0);
+const toCall = ({ productId, period, cost, allowed }: Asked, atMs = period.startsAtMs): QuotaCall => ({
+  period,
+  allowed,
+  call: {
+    callId: null,
+    atMs,
+    productId,
+    periodKey: period.key,
+    cost,
+    licenseId: null,
+    ip: '192.0.2.1',
+    version: null,
+    deviceId: null,
+    status: 'license_not_found',
+  },
+});
+
+const keyOf = ({ productId, period }: Asked): string => quotaKey(productId, period.key);
+const usedOf = async (of: Asked): Promise<number> => Number((await direct.get(keyOf(of))) ?? 0);
 
 async function aConnection(url: string, timeoutMs = 2_000): Promise<Redis> {
   const redis = connectRedis({ redisUrl: url, redisTimeoutMs: timeoutMs }, () => undefined);
@@ -41,7 +67,16 @@ async function aConnection(url: string, timeoutMs = 2_000): Promise<Redis> {
 async function aCounter(url = server.url, timeoutMs = 2_000) {
   const redis = await aConnection(url, timeoutMs);
   onTestFinished(() => redis.disconnect());
-  return { redis, count: createQuotaCounter(redis, { timeoutMs }) };
+  const settled = new Map<string, number>();
+  const asked: string[] = [];
+  const counter = createQuotaCounter(redis, {
+    timeoutMs,
+    settledUse: async (productId) => {
+      asked.push(productId);
+      return settled.get(productId) ?? 0;
+    },
+  });
+  return { redis, counter, settled, asked, count: (one: Asked) => counter.count(toCall(one)) };
 }
 
 /** How many scripts were called since the last look. */
@@ -96,7 +131,7 @@ describe('the quota', () => {
   test('is not forgotten because a clock stands in the past', async () => {
     const { count } = await aCounter();
     const asked = call({ period: utcDay(Date.UTC(1999, 0, 1)), allowed: 1 });
-    await count(asked);
+    expect(await count(asked)).toEqual({ counted: true, used: 1 });
     expect(await count(asked)).toEqual({ counted: false, used: 1 });
   });
 
@@ -118,10 +153,12 @@ describe('the quota', () => {
       together: fc.boolean(),
     });
     const seed = 20261121;
+    let day = 0;
     const runs = process.env.PLIMSOLL_DEEP ? 500 : 40;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-        const period = utcDay(Math.floor(Math.random() * 1e12));
+        // A day of its own for each run, so that no counter is known from before.
+        const period = utcDay(Date.UTC(2099, 0, 1) + 86_400_000 * (day += 1));
         const model = new Map<string, number>();
         const pending: Promise<unknown>[] = [];
         for (const { productId, cost, allowed, together } of steps) {
@@ -138,6 +175,95 @@ describe('the quota', () => {
     );
   });
 });
+
+describe('a counter that Redis may have lost', () => {
+  const today = (): PeriodSpan => utcDay(Date.now());
+
+  test('begins at what is settled, and asks for that once', async () => {
+    const { count, settled, asked } = await aCounter();
+    const one = call({ period: today(), allowed: 10 });
+    settled.set(one.productId, 7);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => count(one)));
+    expect(answers.filter(({ counted }) => counted).map(({ used }) => used)).toEqual([8, 9, 10]);
+    expect(await count(one)).toEqual({ counted: false, used: 10 });
+    expect(asked).toEqual([one.productId]);
+  });
+
+  test('begins at what is settled for two processes that find it cold together', async () => {
+    const counters = [await aCounter(), await aCounter()];
+    const one = call({ period: today(), allowed: 50 });
+    for (const { settled } of counters) settled.set(one.productId, 20);
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => counters[i % 2]!.count(one)));
+    expect(answers.filter(({ counted }) => counted)).toHaveLength(30);
+    expect(await usedOf(one)).toBe(50);
+  });
+
+  test('is asked for once also where nothing is allowed', async () => {
+    const { count, asked } = await aCounter();
+    const one = call({ period: today(), allowed: 0 });
+    expect(await count(one)).toEqual({ counted: false, used: 0 });
+    expect(await count(one)).toEqual({ counted: false, used: 0 });
+    expect(asked).toHaveLength(1);
+  });
+
+  test('is zero without asking when its period began after the generation', async () => {
+    const { count, asked } = await aCounter();
+    expect(await count(call())).toEqual({ counted: true, used: 1 });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('the usage stream', () => {
+  test('holds each counted call once, in one entry a batch, and no refused one', async () => {
+    const { count, counter } = await aCounter();
+    const one = call({ allowed: 2 });
+    const before = (await direct.xlen('{p0}:usage')) + 1;
+    await Promise.all([count(one), count(one), count(one), counter.tell({ ...LATE, productId: one.productId })]);
+    expect(await direct.xlen('{p0}:usage')).toBe(before);
+
+    const [[, fields]] = (await direct.xrevrange('{p0}:usage', '+', '-', 'COUNT', 1)) as [[string, string[]]];
+    const counted = JSON.stringify([
+      null,
+      one.period.startsAtMs,
+      one.productId,
+      one.period.key,
+      1,
+      null,
+      '192.0.2.1',
+      null,
+      null,
+      'license_not_found',
+    ]);
+    const told = JSON.stringify([
+      LATE.callId,
+      LATE.atMs,
+      one.productId,
+      LATE.licenseId,
+      LATE.ip,
+      '1.0',
+      '\ufffdbox',
+      'active',
+    ]);
+    expect(fields).toEqual(['g', await direct.hget('{p0}:generation', 'id'), 'c', counted, 'c', counted, 'v', told]);
+  });
+
+  test('gets no entry from a batch in which nothing counted', async () => {
+    const { count } = await aCounter();
+    const before = await direct.xlen('{p0}:usage');
+    await count(call({ allowed: 0 }));
+    expect(await direct.xlen('{p0}:usage')).toBe(before);
+  });
+});
+
+const LATE = {
+  callId: '01a1fdfe-f4e2-706b-a5de-7adc70e63b5e',
+  atMs: 1_800_000_000_000,
+  licenseId: '01a1fdfe-edf7-76ce-9863-4ffff5198cae',
+  ip: '192.0.2.9',
+  version: '1.0',
+  deviceId: '\0box',
+  status: 'active',
+} as const;
 
 describe('calls of one turn of the event loop', () => {
   test('travel as one script call', async () => {
@@ -206,7 +332,7 @@ describe('a batch whose answer was lost', () => {
     const answers: unknown[] = [];
     for (const memory of memories) {
       if (Number(await direct.hget(memory, 'done')) !== 2) continue;
-      answers.push(await redis.countBatch(2, memory, keyOf(asked), 1, 0, 60, 1, 'unlimited', 4_000_000_000));
+      answers.push(await redis.countBatch(3, memory, '{p0}:generation', '{p0}:usage', 1, 0, 60, 'g'));
     }
     expect(answers).toContain('ended');
     expect(await usedOf(asked)).toBe(3);
