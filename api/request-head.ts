@@ -4,16 +4,19 @@ import { HttpError } from './errors.ts';
 
 /**
  * Refuses what Node lets through although RFC 9112 has a server refuse it: no Host, several, or one that can't be a host
- * (§3.2), and a target that is no target. A target in absolute form is brought into the form of all others (§3.2.2), so that
+ * (§3.2), a target that is no target, and another version. A target in absolute form is brought into the form of all others (§3.2.2), so that
  * routes see paths alone. @throws {HttpError} `invalid_request`, and what was found wrong before the request came here
  */
 export function checkRequestHead(request: IncomingMessage): void {
   const failure = failureOf(request);
   if (failure) throw failure;
 
+  const { httpVersion } = request;
+  // The parser also takes 0.9 and 2.0 written into a request line.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') throw malformed('This is no HTTP/1.1.', { Connection: 'close' });
+
   const hosts = countHeader(request, 'host');
-  const isCurrent = request.httpVersionMajor === 1 && request.httpVersionMinor >= 1;
-  if (hosts > 1 || (hosts === 0 && isCurrent)) {
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) {
     throw malformed(`A request has one Host header; this one has ${hosts === 0 ? 'none' : 'several'}.`);
   }
   // No white space, nothing of a path, of user names or beyond ASCII: proxies would read different hosts in it.
@@ -39,6 +42,6 @@ export function countHeader({ rawHeaders }: IncomingMessage, name: string): numb
   return count;
 }
 
-function malformed(detail: string): HttpError {
-  return new HttpError('invalid_request', detail);
+function malformed(detail: string, headers: Record<string, string> = {}): HttpError {
+  return new HttpError('invalid_request', detail, { headers });
 }

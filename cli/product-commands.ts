@@ -29,6 +29,7 @@ const SETTINGS: [field: keyof ProductSettings, flag: string, parse: (text: strin
   ['webhooksEnabled', '--webhooks <on|off>', parseSwitch],
   ['transfersAllowed', '--transfers <on|off>', parseSwitch],
   ['signingEnabled', '--signing <on|off>', parseSwitch],
+  ['signatureHeaderEnabled', '--signature-header <on|off>', parseSwitch],
 ];
 
 export function addProductCommands(program: Command): void {

@@ -23,6 +23,8 @@ export interface ProductSettings {
   webhooksEnabled: boolean;
   transfersAllowed: boolean;
   signingEnabled: boolean;
+  /** Whether signed answers also carry a header that can't be played back (docs/spec/keyport.md §13.4). */
+  signatureHeaderEnabled: boolean;
 }
 
 export interface Product extends ProductSettings {
@@ -46,6 +48,7 @@ const COLUMN_OF = {
   webhooksEnabled: 'webhooks_enabled',
   transfersAllowed: 'transfers_allowed',
   signingEnabled: 'signing_enabled',
+  signatureHeaderEnabled: 'signature_header_enabled',
 } as const satisfies Record<keyof ProductSettings, string>;
 
 const FIELDS = Object.entries(COLUMN_OF) as [keyof ProductSettings, string][];
@@ -57,6 +60,7 @@ const FEATURE_OF = {
   customResponseEnabled: 'custom_response',
   webhooksEnabled: 'webhooks',
   signingEnabled: 'signed_validation',
+  signatureHeaderEnabled: 'signed_validation',
 } as const satisfies Partial<Record<keyof ProductSettings, string>>;
 
 /**

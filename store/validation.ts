@@ -33,6 +33,8 @@ export interface EffectiveProduct {
   dailyCalls: Limit;
   /** The encrypted signing secret while answers are signed, else `null`. */
   signingSecret: string | null;
+  /** Whether signed answers carry the header with a time, too. */
+  signatureHeader: boolean;
 }
 
 /** The product that a key opens, by the key's hash; `undefined` for an unknown key. One query. */
@@ -40,7 +42,7 @@ export async function findProductByKeyHash(db: Knex, keyHash: Buffer): Promise<P
   const { rows } = await db.raw<{ rows: ProductRow[] }>(
     `select p.id, p.organization_id, p.state, p.deleted_at, p.ip_system_enabled, p.auto_register_ip_on_validate,
        p.track_ip_on_validate, p.ip_registration, p.expiry_enforced, p.versions_enabled, p.custom_response_enabled,
-       p.custom_response_template, p.signing_enabled, p.signing_secret_encrypted,
+       p.custom_response_template, p.signing_enabled, p.signing_secret_encrypted, p.signature_header_enabled,
        o.catalogue_id, o.plan, o.billing_state, o.suspended_at, o.signing_enabled as organization_signing_enabled,
        (select coalesce(json_agg(json_build_object('kind', v.kind, 'name', v.name, 'value', v.value,
             'starts_at', (extract(epoch from v.starts_at) * 1000)::bigint,
@@ -149,6 +151,7 @@ interface ProductRow {
   custom_response_template: JsonObject;
   signing_enabled: boolean;
   signing_secret_encrypted: string | null;
+  signature_header_enabled: boolean;
   catalogue_id: string;
   plan: string;
   billing_state: BillingState;
@@ -181,6 +184,7 @@ function toSnapshot(row: ProductRow, catalogue: Catalogue): ProductSnapshot {
         facts: effectiveFacts(row, plan, { platformBlacklist, organizationBlacklist }),
         dailyCalls: plan.limits.api_calls!.value,
         signingSecret: signs && has(plan, 'signed_validation') ? row.signing_secret_encrypted : null,
+        signatureHeader: row.signature_header_enabled,
       };
       kept = {
         value,

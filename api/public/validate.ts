@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import Ajv from 'ajv';
 import { type Static, Type } from 'typebox';
 import { LICENSE_KEY_LENGTH } from '../../domain/validation/license-key.ts';
-import { decideValidation, type ValidationPayload, type Verdict } from '../../domain/validation/verdict.ts';
+import { decideValidation, type Verdict } from '../../domain/validation/verdict.ts';
 import { type LicenseSnapshot, registerIp, withIp } from '../../store/validation.ts';
 import { parseJson } from '../body.ts';
 import { HttpError } from '../errors.ts';
@@ -45,10 +45,14 @@ export const validate = route({
     }
     const { licenseKey, version, deviceId } = asked;
     const facts = { ip, version: version ?? null, deviceId };
-    const told = ({ verdict, licenseId, degraded }: Decided) => {
-      const { status } = verdict.payload;
+    const told = (decided: Decided) => {
+      const { status } = decided.verdict.payload;
       deps.metrics.verdicts.inc({ status });
-      return { reply: answer(call, deps, verdict.payload, degraded), status, facts: { ...facts, licenseId } };
+      return {
+        reply: reply(call, deps, decided, licenseKey),
+        status,
+        facts: { ...facts, licenseId: decided.licenseId },
+      };
     };
 
     const atHand = decideAtHand(call, deps, { licenseKey, ip, version });
@@ -144,16 +148,26 @@ function canBeKey(text: string): boolean {
   return text.length <= LICENSE_KEY_LENGTH && /^[\x21-\x7e]+$/.test(text);
 }
 
-/** The ten fields in their order; the signature is over the first nine, exactly as they are sent (§3.7). */
-function answer(
-  { product, effective }: ProductCall,
+/**
+ * The ten fields in their order; the signature is over the first nine, exactly as they are sent (§3.7). Where the product wants it,
+ * a header binds the whole answer to its moment and to the key that was asked for, so that it can't be played back (§13.4).
+ */
+function reply(
+  { product, effective, nowMs }: ProductCall,
   { signing }: Dependencies,
-  payload: ValidationPayload,
-  degraded: boolean,
+  { verdict, degraded }: Decided,
+  licenseKey: string,
 ): Reply {
-  const text = JSON.stringify(payload);
+  const text = JSON.stringify(verdict.payload);
   const key = effective.signingSecret === null ? null : signing.keyOf(product.id, effective.signingSecret);
   const signature = key && createHmac('sha256', key).update(text).digest('hex');
   const body = `${text.slice(0, -1)},"signature":${JSON.stringify(signature)}}`;
-  return { status: 200, headers: degraded ? DEGRADED : {}, contentType: 'application/json; charset=utf-8', body };
+
+  const headers: Record<string, string> = degraded ? { ...DEGRADED } : {};
+  if (key && effective.signatureHeader) {
+    const seconds = Math.floor(nowMs / 1000);
+    const digest = createHmac('sha256', key).update(`${seconds}.${licenseKey}.${body}`).digest('hex');
+    headers['Plimsoll-Signature'] = `t=${seconds},v1=${digest}`;
+  }
+  return { status: 200, headers, contentType: 'application/json; charset=utf-8', body };
 }
