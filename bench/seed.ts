@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Knex } from 'knex';
+import { loadCatalogue } from '../domain/plans/load.ts';
+import { formatLicenseKey, LICENSE_KEY_BYTES } from '../domain/validation/license-key.ts';
+import { newId } from '../runtime/ids.ts';
+import { SecretBox } from '../runtime/secrets.ts';
+import { publishCatalogue } from '../store/catalogues.ts';
+import { createLicense } from '../store/licenses.ts';
+import { migrate } from '../store/migrate.ts';
+import { changeOrganizationSigning, createOrganization, createOverride } from '../store/organizations.ts';
+import { changeProduct, createProduct, rotateSigningSecret } from '../store/products.ts';
+
+/** A product whose answers are signed (Enterprise, both switches), with licences that know the load generator's address. */
+export interface Seed {
+  productId: string;
+  productKey: string;
+  signingSecret: string;
+  licenseKeys: string[];
+}
+
+const CATALOGUE = new URL('../plans/platform.yaml', import.meta.url);
+const CHUNK = 10_000;
+
+export async function prepareDatabase(db: Knex): Promise<void> {
+  await migrate(db);
+  await db.transaction((trx) => publishCatalogue(trx, loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'platform.yaml')));
+  // The naive floor's own tables.
+  await db.raw('create table bench_usage (product_id uuid, day date, used bigint, primary key (product_id, day))');
+  await db.raw(
+    'create table bench_log (at timestamptz not null default now(), product_id uuid, license_id uuid, status text)',
+  );
+}
+
+/** @param dailyCalls an override of the day's limit; without it the plan's, which is unlimited */
+export async function seedProduct(
+  db: Knex,
+  {
+    slug,
+    secretKeys,
+    licenses,
+    dailyCalls,
+  }: { slug: string; secretKeys: string[]; licenses: number; dailyCalls?: number },
+): Promise<Seed> {
+  const made = await db.transaction(async (trx) => {
+    const { id: organizationId } = await createOrganization(trx, { name: 'Bench', slug, plan: 'enterprise' });
+    await changeOrganizationSigning(trx, organizationId, true);
+    const { product, apiKey } = await createProduct(trx, { organizationId, name: 'Bench' });
+    const { signingSecret } = await rotateSigningSecret(trx, product.id, new SecretBox(secretKeys));
+    await changeProduct(trx, product.id, { signingEnabled: true });
+    if (dailyCalls !== undefined) {
+      const override = {
+        organizationId,
+        kind: 'limit',
+        name: 'api_calls',
+        value: dailyCalls,
+        reason: 'bench',
+      } as const;
+      await createOverride(trx, { ...override, startsAtMs: 0, endsAtMs: null });
+    }
+    const first = await createLicense(trx, {
+      productId: product.id,
+      customer: { email: `${slug}@example.com`, discordId: null, name: null },
+      expiresAtMs: null,
+    });
+    return { organizationId, productId: product.id, productKey: apiKey, signingSecret, customerId: first.customerId };
+  });
+  const { organizationId, customerId, ...seed } = made;
+  const licenseKeys = await addLicenses(db, { organizationId, productId: seed.productId, customerId }, licenses);
+  return { ...seed, licenseKeys };
+}
+
+/** Many at once, past the store's functions, which make them one by one. */
+async function addLicenses(
+  db: Knex,
+  owner: { organizationId: string; productId: string; customerId: string },
+  count: number,
+): Promise<string[]> {
+  const keys: string[] = [];
+  for (let at = 0; at < count; at += CHUNK) {
+    const rows = Array.from({ length: Math.min(CHUNK, count - at) }, () => ({
+      id: newId(),
+      key: formatLicenseKey(randomBytes(LICENSE_KEY_BYTES)),
+    }));
+    await db.raw(
+      `with made as (
+         insert into licenses (id, organization_id, product_id, customer_id, license_key)
+         select id, ?, ?, ?, key from jsonb_to_recordset(?::jsonb) as r(id uuid, key text) returning id, organization_id)
+       insert into license_ips (organization_id, license_id, address, origin)
+       select organization_id, id, '127.0.0.1', 'validation' from made`,
+      [owner.organizationId, owner.productId, owner.customerId, JSON.stringify(rows)],
+    );
+    keys.push(...rows.map(({ key }) => key));
+  }
+  return keys;
+}
