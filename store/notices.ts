@@ -39,17 +39,20 @@ export interface NoticeHandlers {
   changed(tag: Tag): void;
   /** From now on every notice is heard; what was read before may be stale. */
   connected(): void;
-  /** Notices may be missed from now on. */
+  /** Notices may be missed from now on. Said once, until they are heard again. */
   lost(reason: string): void;
 }
 
 export interface Listener {
+  /** Ends within a moment, also where the other side has gone silent. */
   close(): Promise<void>;
 }
 
 const HEARTBEAT_MS = 1_000;
-const HEARTBEAT_DEADLINE_MS = 2_000;
+const DEADLINE_MS = 2_000;
 const RECONNECT_MS = 250;
+/** How long Postgres may take to see us off. */
+const GOODBYE_MS = 250;
 
 /**
  * Hears notices on a connection of its own, for as long as the process lives. A heartbeat on the same connection finds one that died
@@ -58,13 +61,14 @@ const RECONNECT_MS = 250;
 export function listenToChanges(config: Pick<Config, 'databaseUrl'>, handlers: NoticeHandlers): Listener {
   let client: Client | undefined;
   let isClosed = false;
+  let isLost = false;
+  /** Of the one thing that is waited for: the next heartbeat, or the next try. */
   let timer: NodeJS.Timeout | undefined;
 
   const connect = async (): Promise<void> => {
     const own = new Client({
       connectionString: config.databaseUrl,
       application_name: 'plimsoll-listener',
-      connectionTimeoutMillis: HEARTBEAT_DEADLINE_MS,
       keepAlive: true,
     });
     client = own;
@@ -73,30 +77,33 @@ export function listenToChanges(config: Pick<Config, 'databaseUrl'>, handlers: N
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
-      // A dead connection has nothing to say goodbye to; waiting for it would keep the process.
-      (own as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+      cut(own);
       if (isClosed) return;
-      handlers.lost(reason);
+      if (!isLost) handlers.lost(reason);
+      isLost = true;
       timer = setTimeout(() => void connect(), RECONNECT_MS);
+    };
+    /** Nothing on this connection may take longer than the deadline: it may have died without a word. */
+    const inTime = async (answer: Promise<unknown>, otherwise: string): Promise<void> => {
+      const deadline = setTimeout(() => end(otherwise), DEADLINE_MS).unref();
+      await answer.finally(() => clearTimeout(deadline));
     };
     own.on('error', (error) => end(error.message));
     own.on('end', () => end('the connection ended'));
     own.on('notification', ({ payload }) => handlers.changed(payload as Tag));
     const beat = async (): Promise<void> => {
-      const deadline = setTimeout(() => end('no heartbeat'), HEARTBEAT_DEADLINE_MS);
       try {
-        await own.query('select 1');
+        await inTime(own.query('select 1'), 'no heartbeat');
         if (!isOver) timer = setTimeout(() => void beat(), HEARTBEAT_MS);
       } catch (error) {
         end((error as Error).message);
-      } finally {
-        clearTimeout(deadline);
       }
     };
     try {
-      await own.connect();
-      await own.query(`listen ${CHANNEL}`);
-      if (isClosed) return end('closed');
+      await inTime(own.connect(), 'no connection');
+      await inTime(own.query(`listen ${CHANNEL}`), 'no answer');
+      if (isOver) return;
+      isLost = false;
       handlers.connected();
       timer = setTimeout(() => void beat(), HEARTBEAT_MS);
     } catch (error) {
@@ -109,7 +116,17 @@ export function listenToChanges(config: Pick<Config, 'databaseUrl'>, handlers: N
     async close() {
       isClosed = true;
       clearTimeout(timer);
-      await client?.end();
+      if (client) await leave(client);
     },
   };
+}
+
+async function leave(client: Client): Promise<void> {
+  const late = setTimeout(() => cut(client), GOODBYE_MS);
+  await client.end().finally(() => clearTimeout(late));
+}
+
+/** A connection that died silently has nothing to say goodbye to; waiting for it would keep the process. */
+function cut(client: Client): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
 }

@@ -131,6 +131,8 @@ export class SnapshotCache<V> {
   connected(): void {
     this.#epoch += 1;
     this.#isListening = true;
+    // Whoever tells of changes is who is asked: it is back.
+    this.#awayUntilMs = -Infinity;
   }
 
   /** Notices may be missed from now on. */
