@@ -108,7 +108,9 @@ export async function up(knex: Knex): Promise<void> {
     t.primary(['product_id', 'day']);
     t.index(['organization_id', 'day']);
   });
-  await knex.raw(`alter table usage_closings add constraint usage_closings_are_never_negative check (used >= 0 and late >= 0)`);
+  await knex.raw(
+    `alter table usage_closings add constraint usage_closings_are_never_negative check (used >= 0 and late >= 0)`,
+  );
   await knex.schema.createTable('usage_closed_days', (t) => {
     t.date('day').primary();
     t.integer('products').notNullable();

@@ -188,6 +188,16 @@ export const SETTINGS = {
     accepts: DURATION_WORDS,
     meaning: 'How long a command to Redis may take before the call is answered with 503.',
   }),
+  usageLagMs: setting({
+    variable: 'PLIMSOLL_USAGE_LAG',
+    schema: DURATION,
+    fallback: 'PT1M',
+    text: asDuration,
+    accepts: DURATION_WORDS,
+    meaning:
+      'How far the worker may be behind with settling usage before it writes only every tenth call to the log of ' +
+      'validations. What is counted and summed stays whole.',
+  }),
   temporalTimeoutMs: setting({
     variable: 'PLIMSOLL_TEMPORAL_TIMEOUT',
     schema: DURATION,

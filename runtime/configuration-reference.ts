@@ -28,6 +28,7 @@ These say where the native stack lives and how it is started. API and worker don
 | \`PLIMSOLL_TEST_HOME\` | | The home of a running, empty stack that \`bin/test integration\` uses instead of starting its own. |
 | \`PLIMSOLL_TEST_KEEP\` | | \`1\`: \`bin/test\` leaves its stack's home behind, with the logs. |
 | \`PLIMSOLL_DEEP\` | | \`1\`: tests draw big samples. \`bin/test deep\` sets it. |
+| \`PLIMSOLL_CRASH_AT\` | | Lets a process of a test die by SIGKILL at a named place (\`runtime/crash-points.ts\`). Does nothing under \`NODE_ENV=production\`. |
 `;
 
 /** `docs/configuration.md`: every setting of the table, required ones first. Pure; its result ends with a newline. */

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { createActivities } from '../activities/index.ts';
 import { connectRedis, openRedis } from '../counters/redis.ts';
+import { createUsageStream } from '../counters/usage.ts';
 import { type Config, ConfigError, loadConfig } from '../runtime/config.ts';
 import { startHealthServer } from '../runtime/health-server.ts';
 import { createLogger } from '../runtime/log.ts';
@@ -10,6 +11,7 @@ import { connectDatabase } from '../store/database.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { QUEUES } from '../workflows/shared/queues.ts';
 import { workflowBundle } from './bundle.ts';
+import { startDrain } from './drain.ts';
 import { type SupervisedQueue, superviseWorkers } from './supervisor.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
 
@@ -48,6 +50,11 @@ async function main(): Promise<void> {
     metrics: async () => ({ contentType: metrics.contentType, text: await metricsText() }),
   });
   shutdown.add('health', () => health.close());
+
+  // Before Temporal is asked for anything: usage settles while it is away.
+  const stream = createUsageStream(redis);
+  const drain = startDrain({ db, stream, mostLagMs: config.usageLagMs, metrics, log });
+  shutdown.add('drain', () => drain.stop());
 
   const bundle = await workflowBundle(log, { codePath: config.workflowBundle });
   if (shutdown.hasBegun) return;

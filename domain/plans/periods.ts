@@ -26,6 +26,12 @@ export function utcDay(nowMs: number): PeriodSpan {
   return { key: new Date(startsAtMs).toISOString().slice(0, 10), startsAtMs, endsAtMs: startsAtMs + DAY_MS };
 }
 
+/** Whether a key names a UTC day, as `utcDay` makes them. */
+export function isUtcDay(key: string): boolean {
+  const startsAtMs = /^\d{4}-\d{2}-\d{2}$/.test(key) ? Date.parse(key) : Number.NaN;
+  return !Number.isNaN(startsAtMs) && utcDay(startsAtMs).key === key;
+}
+
 /**
  * Whole seconds from `nowMs` until `endMs`, rounded up and at least 1, so that whoever waits for them never comes back early
  * (docs/spec/keyport.md §3.5).

@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import type { Redis, Result } from 'ioredis';
+import type { SettledCall, SettledVerdict } from '../domain/usage/tally.ts';
+import { normalAddress } from '../domain/validation/addresses.ts';
+import { isId } from '../runtime/ids.ts';
+import { redisClock } from './health.ts';
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    trimUsage(generationKey: string, streamKey: string, generation: string, minId: string): Result<number, Context>;
+    renewGeneration(
+      generationKey: string,
+      streamKey: string,
+      settled: string,
+      ms: string,
+      sequence: string,
+      generation: string,
+    ): Result<0 | 1, Context>;
+  }
+}
+
+/** The partitions there are. Each has one stream and one generation at a time. */
+export const PARTITIONS: readonly number[] = [0];
+
+/** One entry of the stream: what one batch of an API process counted. */
+export interface UsageEntry {
+  id: string;
+  generation: string;
+  calls: SettledCall[];
+  verdicts: SettledVerdict[];
+  /** The entry as it stands, where it can't be read; then it has neither calls nor verdicts. */
+  unreadable?: string;
+}
+
+/** How far the stream is ahead of what is settled, and trimmed. */
+export interface UsageLag {
+  entries: number;
+  /** Age of the oldest entry, by Redis' clock. */
+  seconds: number;
+}
+
+/** What the drain asks of the stream; the API's side of it is `count.lua`. */
+export interface UsageStream {
+  /** Up to `count` entries in their order, beginning after `afterId`, or at the start. */
+  read(partition: number, options: { afterId?: string; count: number }): Promise<UsageEntry[]>;
+  /** Forgets all up to this entry, which must be settled, if it is of the living generation; says how many. */
+  trim(partition: number, last: { generation: string; id: string }): Promise<number>;
+  /** Begins the generation `next` if the stream ends before the settled position of its own generation. */
+  renew(partition: number, settled: { generation: string; id: string }, next: string): Promise<boolean>;
+  lag(partition: number): Promise<UsageLag>;
+  /** Redis' clock, epoch milliseconds: what entries' ids are made from. */
+  nowMs(): Promise<number>;
+  /** Drops the counters of a period that is closed. */
+  dropCounters(partition: number, productIds: readonly string[], periodKey: string): Promise<void>;
+}
+
+export function createUsageStream(redis: Redis): UsageStream {
+  redis.defineCommand('trimUsage', { numberOfKeys: 2, lua: script('usage-trim.lua') });
+  redis.defineCommand('renewGeneration', { numberOfKeys: 2, lua: script('usage-renew.lua') });
+  return {
+    async read(partition, { afterId, count }) {
+      const from = afterId === undefined ? '-' : `(${afterId}`;
+      const entries = await redis.xrange(streamKey(partition), from, '+', 'COUNT', count);
+      return entries.map(([id, fields]) => toEntry(id, fields));
+    },
+    async trim(partition, { generation, id }) {
+      return redis.trimUsage(generationKey(partition), streamKey(partition), generation, idAfter(id));
+    },
+    async renew(partition, { generation, id }, next) {
+      const { ms, sequence } = partsOf(id);
+      const keys = [generationKey(partition), streamKey(partition)] as const;
+      return (await redis.renewGeneration(...keys, generation, ms, sequence, next)) === 1;
+    },
+    async lag(partition) {
+      const key = streamKey(partition);
+      const entries = await redis.xlen(key);
+      const [first] = entries === 0 ? [] : await redis.xrange(key, '-', '+', 'COUNT', 1);
+      if (!first) return { entries: 0, seconds: 0 };
+      return { entries, seconds: Math.max(0, ((await redisClock(redis)) - appendedAtMs(first[0])) / 1000) };
+    },
+    nowMs: () => redisClock(redis),
+    async dropCounters(partition, productIds, periodKey) {
+      if (productIds.length === 0) return;
+      await redis.unlink(...productIds.map((productId) => `{p${partition}}:quota:${productId}:${periodKey}`));
+    },
+  };
+}
+
+/** When Redis appended the entry of that id, epoch milliseconds of its clock. */
+export function appendedAtMs(id: string): number {
+  return Number(partsOf(id).ms);
+}
+
+/** Whether an id comes after another one of the same stream. */
+export function isAfter(id: string, other: string): boolean {
+  const [a, b] = [partsOf(id), partsOf(other)];
+  return a.ms === b.ms ? BigInt(a.sequence) > BigInt(b.sequence) : BigInt(a.ms) > BigInt(b.ms);
+}
+
+const generationKey = (partition: number): string => `{p${partition}}:generation`;
+const streamKey = (partition: number): string => `{p${partition}}:usage`;
+
+function script(file: string): string {
+  return readFileSync(new URL(`./${file}`, import.meta.url), 'utf8');
+}
+
+function partsOf(id: string): { ms: string; sequence: string } {
+  const [ms = '0', sequence = '0'] = id.split('-');
+  return { ms, sequence };
+}
+
+function idAfter(id: string): string {
+  const { ms, sequence } = partsOf(id);
+  return `${ms}-${BigInt(sequence) + 1n}`;
+}
+
+function toEntry(id: string, fields: string[]): UsageEntry {
+  const generation = fields[0] === 'g' ? (fields[1] ?? '') : '';
+  try {
+    if (generation === '') throw new TypeError('The entry names no generation');
+    const calls: SettledCall[] = [];
+    const verdicts: SettledVerdict[] = [];
+    for (let i = 2; i < fields.length; i += 2) {
+      const parts = JSON.parse(fields[i + 1] ?? '') as unknown[];
+      if (fields[i] === 'c') calls.push(toCall(parts));
+      else if (fields[i] === 'v') verdicts.push(toVerdict(parts));
+      else throw new TypeError(`The entry has a field '${fields[i]}'`);
+    }
+    return { id, generation, calls, verdicts };
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
+    return { id, generation, calls: [], verdicts: [], unreadable: JSON.stringify(fields) };
+  }
+}
+
+function toCall(parts: unknown[]): SettledCall {
+  const [callId, atMs, productId, periodKey, cost, licenseId, ip, version, deviceId, status] = parts;
+  const amount = cost as number;
+  if (!Number.isSafeInteger(amount) || amount < 1) throw new TypeError(`A call can't cost ${String(cost)}`);
+  return {
+    callId: callId === null ? null : id(callId),
+    atMs: instant(atMs),
+    productId: id(productId),
+    periodKey: text(periodKey),
+    cost: amount,
+    ...facts(licenseId, ip, version, deviceId),
+    status: status === null ? null : text(status),
+  };
+}
+
+function toVerdict(parts: unknown[]): SettledVerdict {
+  const [callId, atMs, productId, licenseId, ip, version, deviceId, status] = parts;
+  return {
+    callId: id(callId),
+    atMs: instant(atMs),
+    productId: id(productId),
+    ...facts(licenseId, ip, version, deviceId),
+    status: text(status),
+  };
+}
+
+function facts(
+  licenseId: unknown,
+  ip: unknown,
+  version: unknown,
+  deviceId: unknown,
+): Pick<SettledCall, 'licenseId' | 'ip' | 'version' | 'deviceId'> {
+  return {
+    licenseId: licenseId === null ? null : id(licenseId),
+    // What is no address must not reach a column of addresses, and is no reason to lose the call.
+    ip: ip === null ? null : (normalAddress(text(ip)) ?? null),
+    version: version === null ? null : text(version),
+    deviceId: deviceId === null ? null : text(deviceId),
+  };
+}
+
+function id(value: unknown): string {
+  if (typeof value !== 'string' || !isId(value)) throw new TypeError(`Not an id: ${String(value)}`);
+  return value.toLowerCase();
+}
+
+/** Postgres takes no NUL. */
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError(`Not a text: ${String(value)}`);
+  return value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value;
+}
+
+const EARLIEST_MS = Date.UTC(2000, 0);
+const LATEST_MS = Date.UTC(2200, 0);
+
+/** Each day has a table in the log: a clock that is centuries off must not make some. */
+function instant(value: unknown): number {
+  if (!Number.isInteger(value) || (value as number) < EARLIEST_MS || (value as number) > LATEST_MS) {
+    throw new TypeError(`Not an instant: ${String(value)}`);
+  }
+  return value as number;
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import type { Knex } from 'knex';
+import { createUsageStream, type UsageStream } from '../../counters/usage.ts';
+import type { SettledCall, SettledVerdict } from '../../domain/usage/tally.ts';
+import { migrate } from '../../store/migrate.ts';
+import { ensurePosition } from '../../store/usage-positions.ts';
+import { type Settlement, type SettleOptions, settleBatch } from '../../worker/settle.ts';
+import { startRedis, type TestRedis } from './redis-process.ts';
+import { aScratchDatabase, type ScratchDatabase } from './scratch.ts';
+
+/** A stream and a database of a test's own. */
+export interface UsageBench {
+  db: Knex;
+  redis: Redis;
+  stream: UsageStream;
+  database: ScratchDatabase;
+  server: TestRedis;
+  /** Appends one entry, as a batch of an API process would, and gives its id. */
+  append(entry: {
+    calls?: SettledCall[];
+    verdicts?: SettledVerdict[];
+    generation?: string;
+    id?: string;
+  }): Promise<string>;
+  /** Makes Redis forget everything, or begins its first generation; gives the new one's name. */
+  beginGeneration(options?: { flush?: boolean }): Promise<string>;
+  settle(options?: Partial<SettleOptions>): Promise<Settlement>;
+  /** Settles until there is nothing left. */
+  settleAll(options?: Partial<SettleOptions>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function aUsageBench(): Promise<UsageBench> {
+  const [server, database] = await Promise.all([startRedis(), aScratchDatabase()]);
+  const redis = new Redis(server.url);
+  const db = database.connect();
+  await migrate(db);
+  await ensurePosition(db, 0);
+  const stream = createUsageStream(redis);
+  const logDays = new Set<string>();
+  let generation = '';
+
+  const bench: UsageBench = {
+    db,
+    redis,
+    stream,
+    database,
+    server,
+    async append({ calls = [], verdicts = [], generation: given = generation, id = '*' }) {
+      const fields = [
+        ...calls.flatMap((call) => ['c', countedJson(call)]),
+        ...verdicts.flatMap((verdict) => ['v', verdictJson(verdict)]),
+      ];
+      return (await redis.xadd('{p0}:usage', id, 'g', given, ...fields))!;
+    },
+    async beginGeneration({ flush = false } = {}) {
+      if (flush) await redis.flushall();
+      generation = randomUUID();
+      await redis.hset('{p0}:generation', { id: generation, bornAtMs: Date.now() });
+      return generation;
+    },
+    settle: (options = {}) => settleBatch({ db, stream, partition: 0, sampling: false, logDays, ...options }),
+    async settleAll(options = {}) {
+      while ((await bench.settle(options)).outcome === 'settled');
+    },
+    async close() {
+      redis.disconnect();
+      await database.drop();
+      await server.stop();
+    },
+  };
+  await bench.beginGeneration();
+  return bench;
+}
+
+/** A call with everything at hand, as most are. */
+export function aCall(options: Partial<SettledCall> = {}): SettledCall {
+  const atMs = options.atMs ?? Date.now();
+  return {
+    callId: null,
+    atMs,
+    productId: randomUUID(),
+    periodKey: new Date(atMs).toISOString().slice(0, 10),
+    cost: 1,
+    licenseId: null,
+    ip: null,
+    version: null,
+    deviceId: null,
+    status: 'active',
+    ...options,
+  };
+}
+
+/** The verdict of a call that was counted without one. */
+export function verdictOf(call: SettledCall, options: Partial<SettledVerdict> = {}): SettledVerdict {
+  const { callId, atMs, productId, licenseId, ip, version, deviceId } = call;
+  return { callId: callId ?? '', atMs, productId, licenseId, ip, version, deviceId, status: 'active', ...options };
+}
+
+function countedJson(call: SettledCall): string {
+  const { callId, atMs, productId, periodKey, cost, licenseId, ip, version, deviceId, status } = call;
+  return JSON.stringify([callId, atMs, productId, periodKey, cost, licenseId, ip, version, deviceId, status]);
+}
+
+function verdictJson(verdict: SettledVerdict): string {
+  const { callId, atMs, productId, licenseId, ip, version, deviceId, status } = verdict;
+  return JSON.stringify([callId, atMs, productId, licenseId, ip, version, deviceId, status]);
+}
