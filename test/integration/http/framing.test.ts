@@ -18,6 +18,9 @@ const framed = (headers: string, rest: string) =>
   `POST ${VALIDATE} HTTP/1.1\r\nHost: a\r\nAuthorization: ${target.authorization.Authorization}\r\n${headers}\r\n\r\n${rest}`;
 const valid = () => framed(`Content-Length: ${body().length}`, body());
 
+/** One chunk with an extension, and the last. */
+const chunks = (extension: string) => `${body().length.toString(16)};${extension}\r\n${body()}\r\n0\r\n\r\n`;
+
 describe('a request whose length can be read in two ways', () => {
   test.each<[string, string, string]>([
     ['has a length and chunks', 'Content-Length: 5\r\nTransfer-Encoding: chunked', '0\r\n\r\n'],
@@ -57,9 +60,9 @@ describe('a request whose length can be read in two ways', () => {
     ['a chunk beyond 64 bits', 'fffffffffffffffff\r\n', ''],
     ['a chunk that ends in a line feed alone', '2\n{}\n0\n\n', ''],
     ['a chunk size with a blank', '2 \r\n{}\r\n', ''],
-  ])('%s: 400 from the route that reads it, and nothing is counted', async (_name, chunks) => {
+  ])('%s: 400 from the route that reads it, and nothing is counted', async (_name, rest) => {
     const counted = await target.counted(async () => {
-      const text = framed('Transfer-Encoding: chunked\r\nX-Request-Id: mine', chunks) + valid();
+      const text = framed('Transfer-Encoding: chunked\r\nX-Request-Id: mine', rest) + valid();
       const answers = await exchange(target.platform.url, text, { count: 3 });
       expect(answers).toHaveLength(1);
       expectError(answers[0]!, { status: 400, code: 'invalid_request' });
@@ -70,7 +73,6 @@ describe('a request whose length can be read in two ways', () => {
   });
 
   test('extensions of chunks are passed over, and too long ones refused', async () => {
-    const chunks = (extension: string) => `${body().length.toString(16)};${extension}\r\n${body()}\r\n0\r\n\r\n`;
     const answer = await target.sendBytes(framed('Transfer-Encoding: chunked', chunks('a=b')));
     expect(answer.status).toBe(200);
     const refused = await target.sendBytes(framed('Transfer-Encoding: chunked', chunks('a'.repeat(100_000))));

@@ -26,7 +26,9 @@ export async function startTarget(overrides: Partial<Config> = {}): Promise<Targ
   const platform = await startPlatform(overrides);
   // All of a test is on one day of the quota, whenever it runs.
   platform.clock.nowMs = Math.floor(Date.now() / 86_400_000) * 86_400_000 + 43_200_000;
-  const product = await platform.aProduct();
+  const { id: organizationId } = await platform.anOrganization({ plan: 'enterprise' });
+  await platform.allow(organizationId, 'api_calls', 1_000_000_000);
+  const product = await platform.aProduct({ organizationId });
   const license = await platform.aLicense(product.product.id);
   const authorization = { Authorization: `Bearer ${product.apiKey}` };
 
