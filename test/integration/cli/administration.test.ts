@@ -12,6 +12,7 @@ beforeAll(async () => {
 afterAll(() => platform.close());
 
 async function validate(key: unknown, licenseKey: unknown, { ip = '192.0.2.1', version }: Asked = {}) {
+  await platform.obeyed();
   const response = await fetch(`${platform.url}/api/v1/validate`, {
     method: 'POST',
     headers: { authorization: `Bearer ${String(key)}`, 'x-forwarded-for': ip },
