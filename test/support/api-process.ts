@@ -9,10 +9,16 @@ const MAIN = fileURLToPath(new URL('../../api/main.ts', import.meta.url));
 /** An API of a test's own, as the process that people run: what it logs can be read, and its end be watched. */
 export interface ApiProcess {
   url: string;
+  /** The shared address first, then the process's own where it has one. */
+  urls: string[];
   /** All that it wrote to stdout and stderr so far. */
   output(): string;
   /** The lines of its log so far. */
   log(): LogLine[];
+  /** Signals it, and waits for nothing. */
+  signal(name: NodeJS.Signals): void;
+  /** Its exit code, once it has ended. */
+  ended: Promise<number | null>;
   /** Asks it to end, and gives its exit code. */
   stop(): Promise<number | null>;
 }
@@ -26,6 +32,43 @@ export interface LogLine {
 
 /** Starts an API on a free port with the stack's environment and what is said here, and waits until it listens. */
 export async function startApiProcess(env: Record<string, string> = {}): Promise<ApiProcess> {
+  const { child, ended, stdout, stderr } = spawnApi(env);
+  // The last line may still be on its way.
+  const log = (): LogLine[] =>
+    stdout()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as LogLine);
+
+  const urls = await waitUntil('the API listens', () => {
+    if (child.exitCode !== null) throw new Error(`The API ended with ${child.exitCode}:\n${stdout()}${stderr()}`);
+    const line = log().find(({ msg }) => msg === 'listening');
+    return line?.urls as string[] | undefined;
+  });
+
+  return {
+    url: urls[0]!,
+    urls,
+    output: () => stdout() + stderr(),
+    log,
+    signal: (name) => void child.kill(name),
+    ended,
+    async stop() {
+      child.kill('SIGTERM');
+      return ended;
+    },
+  };
+}
+
+/** Runs an API that is expected to end by itself. */
+export async function runApiProcess(
+  env: Record<string, string>,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { ended, stdout, stderr } = spawnApi(env);
+  return { code: await ended, stdout: stdout(), stderr: stderr() };
+}
+
+function spawnApi(env: Record<string, string>) {
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PATH: process.env['PATH'] ?? '',
@@ -42,30 +85,7 @@ export async function startApiProcess(env: Record<string, string> = {}): Promise
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  // The last line may still be on its way.
-  const log = (): LogLine[] =>
-    stdout
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as LogLine);
-
-  const url = await waitUntil('the API listens', () => {
-    if (child.exitCode !== null) throw new Error(`The API ended with ${child.exitCode}:\n${stdout}${stderr}`);
-    const line = log().find(({ msg }) => msg === 'listening');
-    return (line?.urls as string[] | undefined)?.[0];
-  });
-
-  return {
-    url,
-    output: () => stdout + stderr,
-    log,
-    async stop() {
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = once(child, 'exit');
-        child.kill('SIGTERM');
-        await ended;
-      }
-      return child.exitCode;
-    },
-  };
+  // Not at 'exit': what it said last may come after that.
+  const ended = once(child, 'close').then(() => child.exitCode);
+  return { child, ended, stdout: () => stdout, stderr: () => stderr };
 }
