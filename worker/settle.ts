@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { isAfter, type UsageEntry, type UsageStream } from '../counters/usage.ts';
-import { utcDay } from '../domain/plans/periods.ts';
-import { joinVerdicts, tally } from '../domain/usage/tally.ts';
+import { daysOf, joinVerdicts, tally } from '../domain/usage/tally.ts';
 import { crashPoint } from '../runtime/crash-points.ts';
 import {
   addPending,
@@ -109,17 +108,18 @@ async function settleIn(
   if (!position) return { settlement: { outcome: 'taken' } };
   passed('position-taken');
 
-  const { entries, isFull } = await readUnsettled(trx, options);
+  const { entries, isFull, lastSettled } = await readUnsettled(trx, options);
   passed('read');
   if (entries.length === 0) {
     if (position.generation !== null) {
       // Nothing new may mean that Redis lost its newest entries and is about to give their ids away again.
       await stream.renew(partition, { generation: position.generation, id: position.streamId }, randomUUID());
     }
-    return { settlement: { outcome: 'nothing' } };
+    // Who settled these died before it could forget them.
+    return { settlement: { outcome: 'nothing' }, ...(lastSettled && { last: lastSettled }) };
   }
 
-  const days = new Set(entries.flatMap(({ calls }) => calls.map(({ atMs }) => utcDay(atMs).key)));
+  const days = daysOf(entries.flatMap(({ calls }) => calls));
   const missingDays = [...days].filter((day) => !logDays.has(day)).sort();
   if (missingDays.length > 0) return { missingDays };
 
@@ -136,7 +136,8 @@ async function settleIn(
 async function readUnsettled(
   trx: Knex.Transaction,
   { stream, partition, enoughCalls = ENOUGH_CALLS }: SettleOptions,
-): Promise<{ entries: UsageEntry[]; isFull: boolean }> {
+): Promise<{ entries: UsageEntry[]; isFull: boolean; lastSettled?: Last }> {
+  let lastSettled: Last | undefined;
   const entries: UsageEntry[] = [];
   const settled = new Map<string, string | undefined>();
   let calls = 0;
@@ -151,12 +152,15 @@ async function readUnsettled(
     for (const entry of chunk) {
       // The generation first: an id says nothing about another stream.
       const settledId = settled.get(entry.generation);
-      if (settledId !== undefined && !isAfter(entry.id, settledId)) continue;
+      if (settledId !== undefined && !isAfter(entry.id, settledId)) {
+        lastSettled = { generation: entry.generation, id: entry.id };
+        continue;
+      }
       entries.push(entry);
       calls += entry.calls.length + entry.verdicts.length;
     }
     afterId = chunk.at(-1)?.id;
-    if (chunk.length < READ_ENTRIES) return { entries, isFull: false };
+    if (chunk.length < READ_ENTRIES) return { entries, isFull: false, ...(lastSettled && { lastSettled }) };
     if (calls >= enoughCalls || entries.length >= enoughCalls) return { entries, isFull: true };
   }
 }

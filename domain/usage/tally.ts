@@ -90,6 +90,7 @@ export function tally(
   const licenses = new Sums<Tally['licenses'][number]>('calls');
   const sketches = new Map<string, Tally['sketches'][number]>();
   const seen = new Map<string, Tally['seen'][number]>();
+  const dayOf = createDays();
   const late = rest.filter(({ callId }) => waiting.has(callId));
 
   const sketchOf = (productId: string, day: string, kind: 'ips' | 'licenses'): Sketch => {
@@ -115,7 +116,7 @@ export function tally(
   const pending: PendingCall[] = [];
   for (const call of calls) {
     const { productId, periodKey, cost, atMs, callId, licenseId } = call;
-    const { key: day } = utcDay(atMs);
+    const day = dayOf(atMs);
     const status = call.status ?? UNKNOWN;
     const version = call.version ?? '';
     periods.add(`${productId}|${periodKey}`, { productId, periodKey, used: cost });
@@ -126,7 +127,7 @@ export function tally(
   for (const verdict of late) {
     const call = waiting.get(verdict.callId)!;
     const { productId } = call;
-    const { key: day } = utcDay(call.atMs);
+    const day = dayOf(call.atMs);
     const { status } = verdict;
     const version = verdict.version ?? '';
     cleared.add(`${productId}|${day}|${call.version}`, { productId, day, version: call.version, calls: 1 });
@@ -146,6 +147,21 @@ export function tally(
     pending,
     late,
     orphans: rest.length - late.length,
+  };
+}
+
+/** The UTC days of a batch's calls, which are few. */
+export function daysOf(calls: readonly SettledCall[]): Set<string> {
+  const dayOf = createDays();
+  return new Set(calls.map(({ atMs }) => dayOf(atMs)));
+}
+
+/** `utcDay` for many instants of few days: writing a date takes longer than all else that is done with a call. */
+function createDays(): (atMs: number) => string {
+  let current = utcDay(0);
+  return (atMs) => {
+    if (atMs < current.startsAtMs || atMs >= current.endsAtMs) current = utcDay(atMs);
+    return current.key;
   };
 }
 

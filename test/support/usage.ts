@@ -25,6 +25,8 @@ export interface UsageBench {
   }): Promise<string>;
   /** Makes Redis forget everything, or begins its first generation; gives the new one's name. */
   beginGeneration(options?: { flush?: boolean }): Promise<string>;
+  /** The living generation. */
+  generation(): string;
   settle(options?: Partial<SettleOptions>): Promise<Settlement>;
   /** Settles until there is nothing left. */
   settleAll(options?: Partial<SettleOptions>): Promise<void>;
@@ -60,6 +62,7 @@ export async function aUsageBench(): Promise<UsageBench> {
       await redis.hset('{p0}:generation', { id: generation, bornAtMs: Date.now() });
       return generation;
     },
+    generation: () => generation,
     settle: (options = {}) => settleBatch({ db, stream, partition: 0, sampling: false, logDays, ...options }),
     async settleAll(options = {}) {
       while ((await bench.settle(options)).outcome === 'settled');

@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SettledCall, SettledVerdict } from '../../../domain/usage/tally.ts';
+import { CRASH_POINTS } from '../../../worker/settle.ts';
+import { createRandom, type Random } from '../../support/random.ts';
+import { testStack } from '../../support/stack.ts';
+import { aCall, aUsageBench, type UsageBench, verdictOf } from '../../support/usage.ts';
+
+const PROCESS = fileURLToPath(new URL('../../support/settle-process.ts', import.meta.url));
+const STATUSES = ['active', 'expired', 'revoked', 'lookup'];
+
+let bench: UsageBench;
+beforeAll(async () => {
+  bench = await aUsageBench();
+});
+afterAll(() => bench?.close());
+
+/** A process that settles all there is, or dies at the place of that name. */
+function spawnSettler(crashAt?: string): ChildProcess {
+  const { env } = testStack();
+  return spawn(process.execPath, [PROCESS], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      ...env,
+      DATABASE_URL: bench.database.url,
+      REDIS_URL: bench.server.url,
+      ...(crashAt !== undefined && { PLIMSOLL_CRASH_AT: crashAt }),
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+async function end(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return { code: child.exitCode, signal: child.signalCode };
+}
+
+/** What each call should become. */
+const toldOf = new WeakMap<SettledCall, SettledCall>();
+
+/** Four batches: calls with and without their verdicts, verdicts that come batches later, an entry that nobody can read. */
+async function appendWork({ next, below, pick }: Random): Promise<SettledCall[]> {
+  const products = Array.from({ length: 3 }, () => randomUUID());
+  const licenses = Array.from({ length: 9 }, () => randomUUID());
+  const calls: SettledCall[] = [];
+  const owed: SettledVerdict[] = [];
+  for (let entry = 0; entry < 500; entry += 1) {
+    const isLate = next() < 0.3;
+    const license = below(licenses.length);
+    const known = { licenseId: licenses[license]!, ip: `10.0.0.${below(50)}`, status: pick(STATUSES) };
+    const call = aCall({
+      productId: products[license % products.length]!,
+      cost: 1 + below(3),
+      version: pick(['1.0', '1.1', null]),
+      ...(isLate ? { callId: randomUUID(), status: null } : known),
+    });
+    await bench.append({ calls: [call], verdicts: next() < 0.4 ? owed.splice(0, 2) : [] });
+    // One in ten is owed for ever: its process has died.
+    const isTold = isLate && next() > 0.1;
+    if (isTold) owed.push(verdictOf(call, known));
+    calls.push(call);
+    toldOf.set(call, isTold ? { ...call, ...known } : call);
+    if (entry === 250) await bench.redis.xadd('{p0}:usage', '*', 'g', bench.generation(), 'c', '{"not":"a call"}');
+  }
+  await bench.append({ verdicts: owed });
+  return calls;
+}
+const groupSums = (rows: readonly [key: string, amount: number][]): Record<string, number> => {
+  const sums: Record<string, number> = {};
+  for (const [key, amount] of rows) sums[key] = (sums[key] ?? 0) + amount;
+  return sums;
+};
+
+/** Compares every table with the calls themselves. */
+async function expectSettledOnce(calls: readonly SettledCall[]): Promise<void> {
+  const products = [...new Set(calls.map(({ productId }) => productId))];
+  const told = calls.map((call) => toldOf.get(call)!);
+  const { db } = bench;
+  const rowsOf = (table: string) => db(table).whereIn('product_id', products);
+
+  const periods = await rowsOf('usage_periods').select<{ product_id: string; used: number }[]>('product_id', 'used');
+  expect(groupSums(periods.map((row) => [row.product_id, row.used]))).toEqual(
+    groupSums(calls.map(({ productId, cost }) => [productId, cost])),
+  );
+
+  const verdictKey = (...parts: (string | null)[]): string => parts.map((part) => part ?? '').join('|');
+  const verdicts = await rowsOf('usage_by_verdict')
+    .where('calls', '>', 0)
+    .select<{ product_id: string; status: string; version: string; calls: number }[]>('*');
+  expect(groupSums(verdicts.map((row) => [verdictKey(row.product_id, row.status, row.version), row.calls]))).toEqual(
+    groupSums(told.map(({ productId, status, version }) => [verdictKey(productId, status ?? 'unknown', version), 1])),
+  );
+
+  const licenses = await rowsOf('usage_by_license').select<{ license_id: string; calls: number }[]>('*');
+  expect(groupSums(licenses.map((row) => [row.license_id, row.calls]))).toEqual(
+    groupSums(told.flatMap(({ licenseId }) => (licenseId === null ? [] : [[licenseId, 1] as [string, number]]))),
+  );
+
+  const log = await rowsOf('validations').select<{ product_id: string; status: string; ip: string | null }[]>(
+    'product_id',
+    'status',
+    db.raw('host(ip) as ip'),
+  );
+  expect(groupSums(log.map((row) => [verdictKey(row.product_id, row.status, row.ip), 1]))).toEqual(
+    groupSums(told.map(({ productId, status, ip }) => [verdictKey(productId, status ?? 'unknown', ip), 1])),
+  );
+
+  const waiting = await rowsOf('usage_pending').select<{ call_id: string }[]>('call_id');
+  expect(waiting.map((row) => row.call_id).sort()).toEqual(
+    told.flatMap(({ status, callId }) => (status === null && callId !== null ? [callId] : [])).sort(),
+  );
+  expect(await db('usage_unreadable').where({ generation: bench.generation() })).toHaveLength(1);
+  expect(await bench.redis.xlen('{p0}:usage')).toBe(0);
+}
+
+const QUICK = ['settle.read:2', 'settle.log:2', 'settle.position-moved:1', 'settle.committed:2', 'settle.trimmed:1'];
+const ALL = CRASH_POINTS.flatMap((point) => [1, 2, 3].map((passing) => `settle.${point}:${passing}`));
+
+describe('a drain that is killed', { timeout: 60_000 }, () => {
+  test.each((process.env.PLIMSOLL_DEEP ? ALL : QUICK).map((place, seed) => ({ place, seed })))(
+    'at $place leaves to the next one exactly what it had not settled',
+    async ({ place, seed }) => {
+      await bench.beginGeneration();
+      const calls = await appendWork(createRandom(seed));
+      expect(await end(spawnSettler(place))).toEqual({ code: null, signal: 'SIGKILL' });
+      expect(await end(spawnSettler())).toEqual({ code: 0, signal: null });
+      await expectSettledOnce(calls);
+    },
+  );
+
+  test('again and again at any moment, beside others that go on, settles every call once', async (context) => {
+    const seed = process.env.PLIMSOLL_DEEP ? Date.now() : 1;
+    context.onTestFailed(() => void process.stderr.write(`seed: ${seed}\n`));
+    const random = createRandom(seed);
+    await bench.beginGeneration();
+    const calls = await appendWork(random);
+    const kills = process.env.PLIMSOLL_DEEP ? 40 : 4;
+    for (let kill = 0; kill < kills; kill += 1) {
+      const pair = [spawnSettler(), spawnSettler()];
+      await pause(300 + Math.floor(random.next() * 400));
+      for (const child of pair) child.kill('SIGKILL');
+      await Promise.all(pair.map(end));
+    }
+    expect(await Promise.all([spawnSettler(), spawnSettler()].map(end))).toEqual([
+      { code: 0, signal: null },
+      { code: 0, signal: null },
+    ]);
+    await expectSettledOnce(calls);
+  });
+});
