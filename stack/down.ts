@@ -37,10 +37,9 @@ async function down(home: string): Promise<number> {
   if (holder) {
     signal(holder, 'SIGTERM');
     if (!(await gone(holder, STOPS_WITHIN_MS))) {
-      process.stderr.write(
-        `Process ${holder.pid} has not ended after ${seconds(STOPS_WITHIN_MS)}: see ${home}/logs/up.log.\n`,
-      );
-      return 1;
+      process.stderr.write(`Process ${holder.pid} did not end within ${seconds(STOPS_WITHIN_MS)}; killing it.\n`);
+      signal(holder, 'SIGKILL');
+      await gone(holder, 5_000);
     }
     // It may have been killed on its way.
     if (existsSync(home)) await clearUp(home);

@@ -35,7 +35,8 @@ type Message = { line: string } | { ready: true } | { failed: string; code: numb
 const options = readArguments(process.argv.slice(2));
 const home = resolveHome();
 const code = await main();
-process.exitCode ||= code;
+// Not by running out of work: where something could not be stopped there is always some.
+process.exit(process.exitCode || code);
 
 async function main(): Promise<number> {
   if (options.help) {

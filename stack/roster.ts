@@ -31,12 +31,21 @@ export function openRoster(home: string): Roster {
       const identity = identify(pid);
       if (!identity) return undefined;
       enrolled.push({ kind, ...identity });
-      keep();
+      try {
+        keep();
+      } catch (error) {
+        enrolled.pop();
+        throw error;
+      }
       return identity;
     },
     strike(pid) {
       enrolled = enrolled.filter((each) => each.pid !== pid);
-      keep();
+      try {
+        keep();
+      } catch {
+        // On a full disk the note stays too long, which is harmless: it names a process by its start as well.
+      }
     },
     pids: (kind) => enrolled.filter((each) => each.kind === kind).map(({ pid }) => pid),
   };

@@ -109,7 +109,7 @@ export async function startService(program: Program, supervision: Supervision): 
           if (failed) say(`${title} ${failed}.`);
           isStarted = true;
         } catch (error) {
-          say(`${title} can't be started again yet. ${sentenceFor(error)}`);
+          say(`${sentenceFor(error)} Trying again in ${seconds(Math.min(backOffMs * 2, BACK_OFF_MS.most))}.`);
         }
       }
     }

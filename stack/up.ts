@@ -83,14 +83,18 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   async function stop(hasten = new AbortController().signal): Promise<void> {
     described = undefined;
     rmSync(join(home, 'stack.json'), { force: true });
+    const failures: unknown[] = [];
     // Who uses a server ends before it.
     for (const kinds of [['api', 'worker'], ['temporal'], ['redis'], ['postgres']]) {
       const together = services.filter(({ kind }) => kinds.includes(kind));
-      await Promise.all(together.map(({ service }) => service.stop(hasten)));
+      // One that can't be stopped must not keep the others running.
+      const stopped = await Promise.allSettled(together.map(({ service }) => service.stop(hasten)));
+      failures.push(...stopped.filter((each) => each.status === 'rejected').map(({ reason }) => reason as unknown));
     }
     services.length = 0;
     ports.release();
     if ('release' in lock) lock.release();
+    if (failures.length > 0) throw failures[0];
   }
 
   try {
