@@ -15,7 +15,9 @@ export function connectDatabase(
   config: Pick<Config, 'databaseUrl' | 'databasePoolSize' | 'databaseTimeoutMs'>,
   applicationName = 'plimsoll',
 ): Knex {
-  return knex({
+  const open = new Set<PooledConnection>();
+  const pool = { renew: (reason: string) => open.forEach((each) => (each.__knex__disposed = reason)) };
+  const db = knex({
     client: 'pg',
     connection: {
       connectionString: config.databaseUrl,
@@ -27,10 +29,40 @@ export function connectDatabase(
       idle_in_transaction_session_timeout: config.databaseTimeoutMs * 2,
       keepAlive: true,
     },
-    pool: { min: 0, max: config.databasePoolSize },
+    pool: {
+      min: 0,
+      max: config.databasePoolSize,
+      afterCreate(connection: PooledConnection, done: (error: null, connection: PooledConnection) => void) {
+        open.add(connection);
+        connection.once('end', () => open.delete(connection));
+        done(null, connection);
+      },
+    },
     acquireConnectionTimeout: config.databaseTimeoutMs,
     log: SAID_ELSEWHERE,
   });
+  pools.set(db, pool);
+  db.on('query-error', ({ message }: Error) => {
+    // The server ends a statement that is slow before this, so it is the way to it that is dead.
+    if (message.endsWith('Query read timeout')) pool.renew(message);
+  });
+  return db;
+}
+
+const pools = new WeakMap<Knex, { renew(reason: string): void }>();
+
+/**
+ * Makes a pool use no connection again that it has now: they may have died silently. Left in the pool, each would take a caller's
+ * patience, until TCP gives up on it after a quarter of an hour. Statements that are under way are left alone.
+ */
+export function renewConnections(db: Knex, reason: string): void {
+  pools.get(db)?.renew(reason);
+}
+
+/** A connection that knex's pool drops before its next use once it is marked. */
+interface PooledConnection {
+  once(event: 'end', listener: () => void): unknown;
+  __knex__disposed?: string;
 }
 
 /** Knex prints to stdout what it also throws; stdout belongs to log lines and to answers in JSON. */

@@ -27,7 +27,7 @@ export async function addToPeriods(trx: Knex.Transaction, rows: Tally['periods']
      select each.product_id, each.day, p.organization_id, 0, each.used
        from unnest(?::uuid[], ?::date[], ?::bigint[]) as each (product_id, day, used)
        left join products p on p.id = each.product_id
-      where exists (select from usage_closed_days d where d.day = each.day)
+      where each.day <= (select max(day) from usage_closed_days)
          or exists (select from usage_closings c where c.product_id = each.product_id and c.day = each.day)
      on conflict (product_id, day) do update set late = usage_closings.late + excluded.late`,
     [productIds, column(rows, ({ periodKey }) => (isUtcDay(periodKey) ? periodKey : null)), used],

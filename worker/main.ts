@@ -62,7 +62,7 @@ async function main(): Promise<void> {
     temporal,
     graceMs: config.shutdownGraceMs,
     queues: queueShares(config.databasePoolSize),
-    worker: { workflowBundle: bundle, activities: createActivities({ db, redis, identity }), identity },
+    worker: { workflowBundle: bundle, activities: createActivities({ db, redis, stream, identity }), identity },
     log,
   });
   workers = supervisor;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { isAfter, type UsageEntry, type UsageStream } from '../counters/usage.ts';
+import { readUnsettled, type StreamPlace } from '../counters/unsettled.ts';
+import type { UsageEntry, UsageStream } from '../counters/usage.ts';
 import { daysOf, joinVerdicts, tally } from '../domain/usage/tally.ts';
 import { crashPoint } from '../runtime/crash-points.ts';
 import {
@@ -49,8 +50,6 @@ export interface SettleOptions {
 const SAMPLE = 10;
 const COARSE_MS = 60_000;
 const ENOUGH_CALLS = 8_192;
-/** Entries that are read at a time; each holds up to 128 calls. */
-const READ_ENTRIES = 128;
 
 /** Every statement of a batch, in order; tests let the process die after each. */
 export const CRASH_POINTS = [
@@ -96,19 +95,19 @@ export async function settleBatch(options: SettleOptions): Promise<Settlement> {
   return attempt.settlement;
 }
 
-/** The last entry of a generation in a batch. */
-type Last = { generation: string; id: string };
-
 async function settleIn(
   trx: Knex.Transaction,
   options: SettleOptions,
-): Promise<{ settlement: Settlement; last?: Last } | { missingDays: string[] }> {
+): Promise<{ settlement: Settlement; last?: StreamPlace } | { missingDays: string[] }> {
   const { stream, partition, logDays } = options;
   const position = await takePosition(trx, partition);
   if (!position) return { settlement: { outcome: 'taken' } };
   passed('position-taken');
 
-  const { entries, isFull, lastSettled } = await readUnsettled(trx, options);
+  const { entries, isFull, lastSettled } = await readUnsettled(stream, partition, {
+    enoughCalls: options.enoughCalls ?? ENOUGH_CALLS,
+    settledIds: (generations) => settledIds(trx, partition, generations),
+  });
   passed('read');
   if (entries.length === 0) {
     if (position.generation !== null) {
@@ -130,39 +129,6 @@ async function settleIn(
   await movePosition(trx, partition, lasts);
   passed('position-moved');
   return { settlement: { ...settlement, isFull }, last: { generation: last.generation, id: last.id } };
-}
-
-/** Reads on from the start of the stream until there is enough to do. What is settled was only not trimmed yet. */
-async function readUnsettled(
-  trx: Knex.Transaction,
-  { stream, partition, enoughCalls = ENOUGH_CALLS }: SettleOptions,
-): Promise<{ entries: UsageEntry[]; isFull: boolean; lastSettled?: Last }> {
-  let lastSettled: Last | undefined;
-  const entries: UsageEntry[] = [];
-  const settled = new Map<string, string | undefined>();
-  let calls = 0;
-  let afterId: string | undefined;
-  for (;;) {
-    const chunk = await stream.read(partition, { count: READ_ENTRIES, ...(afterId !== undefined && { afterId }) });
-    const unheard = [...new Set(chunk.map(({ generation }) => generation))].filter((each) => !settled.has(each));
-    if (unheard.length > 0) {
-      const ids = await settledIds(trx, partition, unheard);
-      for (const generation of unheard) settled.set(generation, ids.get(generation));
-    }
-    for (const entry of chunk) {
-      // The generation first: an id says nothing about another stream.
-      const settledId = settled.get(entry.generation);
-      if (settledId !== undefined && !isAfter(entry.id, settledId)) {
-        lastSettled = { generation: entry.generation, id: entry.id };
-        continue;
-      }
-      entries.push(entry);
-      calls += entry.calls.length + entry.verdicts.length;
-    }
-    afterId = chunk.at(-1)?.id;
-    if (chunk.length < READ_ENTRIES) return { entries, isFull: false, ...(lastSettled && { lastSettled }) };
-    if (calls >= enoughCalls || entries.length >= enoughCalls) return { entries, isFull: true };
-  }
 }
 
 /** Writes what the entries add. Every statement is a step after which the process may die. */

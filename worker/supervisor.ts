@@ -3,6 +3,7 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import type { Logger } from '../runtime/log.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { dataConverter } from '../temporal/data-converter.ts';
+import { ensureSchedules } from '../temporal/schedules.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 
 /** Between attempts to reach Temporal; the first number again after each success. */
@@ -64,7 +65,7 @@ export function superviseWorkers(options: {
     const connection = await NativeConnection.connect({ address });
     const ended = new AbortController();
     try {
-      await ensureSearchAttributes(temporal, log);
+      await prepare();
       workers = await Promise.all(queues.map((queue) => createWorker(connection, queue)));
       const runs = workers.map((worker) => worker.run());
       connected = true;
@@ -90,6 +91,12 @@ export function superviseWorkers(options: {
     }
   };
 
+  /** What the server must know before runs begin. */
+  const prepare = async (): Promise<void> => {
+    await ensureSearchAttributes(temporal, log);
+    await ensureSchedules(temporal, log);
+  };
+
   const createWorker = (connection: NativeConnection, queue: SupervisedQueue): Promise<Worker> =>
     Worker.create({
       ...options.worker,
@@ -112,7 +119,7 @@ export function superviseWorkers(options: {
         if (!connected) {
           log.info({ address }, 'Temporal is back; the workers poll');
           // It may be another server, or the same one with nothing in its memory.
-          await ensureSearchAttributes(temporal, log);
+          await prepare();
         }
         connected = true;
       } catch (error) {

@@ -1,2 +1,3 @@
 // What the worker can run, name by name. A name that was released once stays: open runs hold it.
+export { dailyClose } from './daily-close/workflow.ts';
 export { selfCheck } from './self-check/workflow.ts';

@@ -43,24 +43,24 @@ async function end(child: ChildProcess): Promise<{ code: number | null; signal: 
 const toldOf = new WeakMap<SettledCall, SettledCall>();
 
 /** Four batches: calls with and without their verdicts, verdicts that come batches later, an entry that nobody can read. */
-async function appendWork({ next, below, pick }: Random): Promise<SettledCall[]> {
+async function appendWork(random: Random): Promise<SettledCall[]> {
   const products = Array.from({ length: 3 }, () => randomUUID());
   const licenses = Array.from({ length: 9 }, () => randomUUID());
   const calls: SettledCall[] = [];
   const owed: SettledVerdict[] = [];
   for (let entry = 0; entry < 500; entry += 1) {
-    const isLate = next() < 0.3;
-    const license = below(licenses.length);
-    const known = { licenseId: licenses[license]!, ip: `10.0.0.${below(50)}`, status: pick(STATUSES) };
+    const isLate = random.next() < 0.3;
+    const license = random.below(licenses.length);
+    const known = { licenseId: licenses[license]!, ip: `10.0.0.${random.below(50)}`, status: random.pick(STATUSES) };
     const call = aCall({
       productId: products[license % products.length]!,
-      cost: 1 + below(3),
-      version: pick(['1.0', '1.1', null]),
+      cost: 1 + random.below(3),
+      version: random.pick(['1.0', '1.1', null]),
       ...(isLate ? { callId: randomUUID(), status: null } : known),
     });
-    await bench.append({ calls: [call], verdicts: next() < 0.4 ? owed.splice(0, 2) : [] });
+    await bench.append({ calls: [call], verdicts: random.next() < 0.4 ? owed.splice(0, 2) : [] });
     // One in ten is owed for ever: its process has died.
-    const isTold = isLate && next() > 0.1;
+    const isTold = isLate && random.next() > 0.1;
     if (isTold) owed.push(verdictOf(call, known));
     calls.push(call);
     toldOf.set(call, isTold ? { ...call, ...known } : call);
@@ -75,6 +75,8 @@ const groupSums = (rows: readonly [key: string, amount: number][]): Record<strin
   return sums;
 };
 
+const verdictKey = (...parts: (string | null)[]): string => parts.map((part) => part ?? '').join('|');
+
 /** Compares every table with the calls themselves. */
 async function expectSettledOnce(calls: readonly SettledCall[]): Promise<void> {
   const products = [...new Set(calls.map(({ productId }) => productId))];
@@ -87,7 +89,6 @@ async function expectSettledOnce(calls: readonly SettledCall[]): Promise<void> {
     groupSums(calls.map(({ productId, cost }) => [productId, cost])),
   );
 
-  const verdictKey = (...parts: (string | null)[]): string => parts.map((part) => part ?? '').join('|');
   const verdicts = await rowsOf('usage_by_verdict')
     .where('calls', '>', 0)
     .select<{ product_id: string; status: string; version: string; calls: number }[]>('*');
