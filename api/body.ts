@@ -53,13 +53,15 @@ function notJson(message: string, cause?: unknown): HttpError {
   return new HttpError('invalid_request', message, { faults, cause });
 }
 
+const EMPTY = Buffer.alloc(0);
+
 // Events rather than `for await`, and the first chunk kept as it is: most bodies are one chunk.
 function collect(
   request: IncomingMessage,
   limitBytes: number,
 ): Promise<{ first: Buffer; rest: Buffer[]; sizeBytes: number }> {
   return new Promise((resolve, reject) => {
-    let first: Buffer = Buffer.alloc(0);
+    let first: Buffer = EMPTY;
     let rest: Buffer[] = [];
     let sizeBytes = 0;
     const failure = failureOf(request);
@@ -73,8 +75,15 @@ function collect(
       } else if (sizeBytes === chunk.length) first = chunk;
       else rest.push(chunk);
     });
-    request.on('end', () => resolve({ first, rest, sizeBytes }));
+    let isComplete = false;
+    request.on('end', () => {
+      isComplete = true;
+      resolve({ first, rest, sizeBytes });
+    });
     request.on('error', (error) => reject(new ConnectionLost('The request broke off', { cause: error })));
-    request.on('close', () => reject(new ConnectionLost('The request broke off')));
+    request.on('close', () => {
+      // It closes after its end, too, and an error that nobody gets costs more than reading the body did.
+      if (!isComplete) reject(new ConnectionLost('The request broke off'));
+    });
   });
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { NetworkList, normalAddress } from '../domain/validation/addresses.ts';
 import { ConnectionLost } from './body.ts';
 
@@ -13,11 +14,19 @@ export type CallerAddress = (request: IncomingMessage) => string;
 export function createCallerAddress(trustedProxies: readonly string[]): CallerAddress {
   const trusted = new NetworkList(trustedProxies);
 
+  /** Peers that are no proxies, by their connections: such a connection has one caller for all that is asked on it. */
+  const callers = new WeakMap<Socket, string>();
+
   return (request) => {
+    const known = callers.get(request.socket);
+    if (known !== undefined) return known;
     const peer = normalAddress(request.socket.remoteAddress ?? '');
     // Never a made-up address: it would be registered for a licence. Whoever it was gets no answer any more.
     if (peer === undefined) throw new ConnectionLost('The connection was gone before its address was known');
-    if (!trusted.has(peer)) return peer;
+    if (!trusted.has(peer)) {
+      callers.set(request.socket, peer);
+      return peer;
+    }
 
     // Node joins repeated headers with commas, in their order.
     const hops = String(request.headers['x-forwarded-for'] ?? '').split(',');

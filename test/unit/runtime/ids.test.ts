@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isId, newId } from '../../../runtime/ids.ts';
+import { createIdSequence, isId, newId } from '../../../runtime/ids.ts';
 
 describe('a new id', () => {
   test('is a UUIDv7, another one each time', () => {
@@ -15,6 +15,29 @@ describe('a new id', () => {
     expect(madeAtMs).toBeGreaterThanOrEqual(before);
     expect(madeAtMs).toBeLessThanOrEqual(Date.now());
     expect([...ids].sort()).toEqual(ids);
+  });
+});
+
+describe('an id of a sequence', () => {
+  const FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+  test('is a UUIDv7 that begins with its time, another one each time', () => {
+    const clock = { nowMs: Date.UTC(2026, 10, 21) };
+    const next = createIdSequence(() => clock.nowMs);
+    const ids = Array.from({ length: 2_000 }, (_, i) => {
+      if (i === 1_000) clock.nowMs += 1;
+      return next();
+    });
+    for (const id of ids) expect(id).toMatch(FORM);
+    expect(new Set(ids)).toHaveLength(2_000);
+    expect([...ids].sort()).toEqual(ids);
+    expect(Number.parseInt(ids[1_999]!.replaceAll('-', '').slice(0, 12), 16)).toBe(clock.nowMs);
+  });
+
+  test('is of no other sequence, in the same millisecond either', () => {
+    const ids = Array.from({ length: 500 }, () => createIdSequence(() => 0)());
+    for (const id of ids) expect(id).toMatch(FORM);
+    expect(new Set(ids)).toHaveLength(500);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createLogger, withoutSecrets } from '../../../runtime/log.ts';
+import { createLogger, infoInOurWords, withoutSecrets } from '../../../runtime/log.ts';
 
 const PRODUCT_KEY = `kp_live_${'a1'.repeat(32)}`;
 const LICENSE_KEY = 'AB12-CD34-EF56-GH78';
@@ -50,6 +50,21 @@ describe('a log line', () => {
       at: '2026-11-21T12:00:00.000Z',
     });
     expect(withoutSecrets(line)).toBe(line);
+  });
+
+  test('in our own words is written as it is, and the next one is searched again', () => {
+    const lines: string[] = [];
+    const log = createLogger(
+      { logLevel: 'info' },
+      { name: 'test', destination: { write: (line) => void lines.push(line) } },
+    );
+    infoInOurWords(log, { route: LICENSE_KEY, ms: 1, code: undefined }, 'answered');
+    log.info({ route: LICENSE_KEY }, 'answered');
+
+    const [plain, searched] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(plain).toMatchObject({ level: 'info', name: 'test', route: LICENSE_KEY, ms: 1, msg: 'answered' });
+    expect(plain).not.toHaveProperty('code');
+    expect(searched).toMatchObject({ route: '[redacted]', msg: 'answered' });
   });
 
   test('says who speaks, when and how loud, and is silent below its level', () => {
