@@ -72,6 +72,8 @@ interface RouteBase {
   method: 'get' | 'post';
   path: string;
   summary: string;
+  /** Whether it has a way in ahead of Koa, too: for what gets nearly all calls, without parameters in its path. */
+  isAheadOfKoa?: true;
 }
 
 /**

@@ -32,6 +32,7 @@ export const validate = route({
   method: 'post',
   path: '/api/v1/validate',
   summary: 'Validate a licence',
+  isAheadOfKoa: true,
   caller: 'product_key',
 
   prepare(call, deps) {
