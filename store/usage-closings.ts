@@ -51,9 +51,7 @@ export async function finishDay(trx: Knex.Transaction, day: string): Promise<{ p
   await keepDrainAway(trx);
   const left = await trx('usage_periods as p')
     .where('p.period_key', day)
-    .whereNotExists((query) =>
-      query.from('usage_closings as c').whereRaw('c.product_id = p.product_id and c.day = ?::date', [day]),
-    )
+    .whereRaw('not exists (select from usage_closings c where c.product_id = p.product_id and c.day = ?::date)', [day])
     .select<{ product_id: string }[]>('p.product_id');
   await insertClosings(
     trx,
