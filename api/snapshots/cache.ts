@@ -21,11 +21,18 @@ export interface SnapshotCacheOptions {
   unverifiedMs: number;
   /** How long a load may take before an entry that can't be verified is served in its place, milliseconds. */
   patienceMs: number;
-  /** How long a source that was found away is not waited for again where an entry can be served, milliseconds. */
+  /** How long a source that was found away is not asked again where an entry can be served, milliseconds. */
   awayMs: number;
+  /** What all who load from one source know of it. */
+  source: Source;
   /** Whether an error of a load means that the source is away. */
   isOutage: (error: unknown) => boolean;
   now: () => number;
+}
+
+export interface Source {
+  /** When a source that was found away may be asked again; `null` while it answers. */
+  askAgainAtMs: number | null;
 }
 
 interface Entry<V> {
@@ -71,7 +78,6 @@ export class SnapshotCache<V> {
   #isListening = false;
   /** When each listening was lost. */
   readonly #lostAtMs = new Map<number, number>();
-  #awayUntilMs = -Infinity;
 
   constructor(options: SnapshotCacheOptions) {
     this.#options = options;
@@ -104,14 +110,21 @@ export class SnapshotCache<V> {
     const atHand = this.peek(key);
     if (atHand) return atHand;
 
+    const { source, now, awayMs } = this.#options;
     const unverified = this.#unverified(key);
-    if (unverified && this.#options.now() < this.#awayUntilMs) return unverified;
+    const { askAgainAtMs } = source;
+    if (unverified && askAgainAtMs !== null && now() < askAgainAtMs) return unverified;
     let found = this.#loads.get(key);
     if (!found) {
       found = this.#load(key, load);
       this.#loads.set(key, found);
     }
-    return unverified ? this.#patiently(key, found) : found;
+    if (!unverified) return found;
+    if (askAgainAtMs === null) return this.#patiently(key, found);
+    // One look at whether it is back, which nobody waits for; whoever asks next is told what is wrong with it, if something is.
+    source.askAgainAtMs = now() + awayMs;
+    void Promise.allSettled([found]);
+    return unverified;
   }
 
   /** Something has changed: what was read from it is gone. */
@@ -132,7 +145,7 @@ export class SnapshotCache<V> {
     this.#epoch += 1;
     this.#isListening = true;
     // Whoever tells of changes is who is asked: it is back.
-    this.#awayUntilMs = -Infinity;
+    this.#options.source.askAgainAtMs = null;
   }
 
   /** Notices may be missed from now on. */
@@ -161,7 +174,7 @@ export class SnapshotCache<V> {
         } catch (error) {
           return this.#insteadOf(key, error);
         }
-        this.#awayUntilMs = -Infinity;
+        this.#options.source.askAgainAtMs = null;
         if (!loaded) {
           this.#remove(key);
           this.#rememberAbsent(key);
@@ -192,12 +205,11 @@ export class SnapshotCache<V> {
 
   /** Waits for a load, but not for long: a source that doesn't answer is as good as away. */
   async #patiently(key: string, found: Promise<Found<V>>): Promise<Found<V>> {
-    const { patienceMs, awayMs, now } = this.#options;
     const late = Promise.withResolvers<Found<V>>();
     const timer = setTimeout(() => {
-      this.#awayUntilMs = now() + awayMs;
+      this.#isAway();
       late.resolve(this.#unverified(key) ?? found);
-    }, patienceMs);
+    }, this.#options.patienceMs);
     try {
       return await Promise.race([found, late.promise]);
     } finally {
@@ -206,12 +218,19 @@ export class SnapshotCache<V> {
   }
 
   #insteadOf(key: string, error: unknown): Found<V> {
-    const { isOutage, awayMs, now } = this.#options;
-    if (!isOutage(error)) throw error;
-    this.#awayUntilMs = now() + awayMs;
+    if (!this.#options.isOutage(error)) {
+      this.#options.source.askAgainAtMs = null;
+      throw error;
+    }
+    this.#isAway();
     const unverified = this.#unverified(key);
     if (!unverified) throw error;
     return unverified;
+  }
+
+  #isAway(): void {
+    const { source, now, awayMs } = this.#options;
+    source.askAgainAtMs = now() + awayMs;
   }
 
   /** What may be served while it can't be verified. */

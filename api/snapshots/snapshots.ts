@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Config } from '../../runtime/config.ts';
 import type { Logger } from '../../runtime/log.ts';
-import { isDatabaseOutage } from '../../store/database.ts';
+import { isDatabaseOutage, renewConnections } from '../../store/database.ts';
 import { listenToChanges, type Tag, tagOf } from '../../store/notices.ts';
 import {
   findLicense,
@@ -20,6 +20,8 @@ export interface Snapshots {
   license(at: { productId: string; licenseKey: string }): Found<LicenseSnapshot> | Promise<Found<LicenseSnapshot>>;
   /** This process has changed a licence itself: it needs no notice to know. */
   forgetLicense(licenseId: string): void;
+  /** Whether what is at hand may be served should Postgres be away now. */
+  areUsable(): boolean;
   /** Whether changes are heard now. */
   isListening(): boolean;
   close(): Promise<void>;
@@ -45,6 +47,7 @@ export function createSnapshots(deps: {
     unverifiedMs: UNVERIFIED_MS,
     patienceMs: PATIENCE_MS,
     awayMs: AWAY_MS,
+    source: { askAgainAtMs: null },
     isOutage: isDatabaseOutage,
     now: () => performance.now(),
   };
@@ -55,6 +58,7 @@ export function createSnapshots(deps: {
   const licenses = new SnapshotCache<LicenseSnapshot>({ ...shared, capacity: config.cachedLicenses });
   const caches = [products, licenses];
   let isListening = false;
+  let lostAtMs = -Infinity;
 
   const listener = listenToChanges(config, {
     changed(tag) {
@@ -67,8 +71,11 @@ export function createSnapshots(deps: {
       log.info('listening to changes');
     },
     lost(reason) {
+      if (isListening) lostAtMs = performance.now();
       isListening = false;
       caches.forEach((cache) => cache.lost());
+      // What took this connection may have taken all of them, and everything has to be read again now.
+      renewConnections(db, reason);
       log.warn({ reason }, 'changes are not heard: every snapshot is read again before it is used');
     },
   });
@@ -103,6 +110,7 @@ export function createSnapshots(deps: {
       }),
 
     forgetLicense: (licenseId) => licenses.changed(tagOf.license(licenseId)),
+    areUsable: () => isListening || performance.now() - lostAtMs < UNVERIFIED_MS,
     isListening: () => isListening,
     close: () => listener.close(),
   };

@@ -14,6 +14,7 @@ export function aCache(options: Partial<SnapshotCacheOptions> = {}) {
     unverifiedMs: 15 * MINUTE_MS,
     patienceMs: 10_000,
     awayMs: 0,
+    source: { askAgainAtMs: null },
     isOutage: (error) => error instanceof Outage,
     now: () => clock.nowMs,
     ...options,

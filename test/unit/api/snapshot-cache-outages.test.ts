@@ -127,35 +127,54 @@ describe('with its source away', () => {
     expect(await get('a', new Outage())).toEqual(degraded('one'));
   });
 
-  test('it is fresh again with the first load that works', async () => {
+  test('it is fresh again after the first load that works, for which nobody waits', async () => {
     const { cache, get } = aCache();
     cache.connected();
     await get('a', gives('one'));
     cache.lost();
     expect(await get('a', new Outage())).toEqual(degraded('one'));
-    expect(await get('a', gives('two'))).toEqual(fresh('two'));
+    expect(await get('a', gives('two'))).toEqual(degraded('one'));
+    await turn();
+    expect(await get('a', gives('three'))).toEqual(fresh('three'));
   });
 
-  test('it is not asked again for a moment where an entry can be served, and at once where none can', async () => {
+  test('it is asked again once in a while where an entry can be served, and by everybody who needs it', async () => {
     const { cache, clock, get, loads } = aCache({ awayMs: 500 });
     cache.connected();
-    await get('a', gives('one'));
-    await get('b', gives('one'));
+    for (const key of ['a', 'b', 'c']) await get(key, gives('one'));
     cache.lost();
     await get('a', new Outage());
     const before = loads();
     clock.nowMs = 499;
-    expect(await get('b', gives('two'))).toEqual(degraded('one'));
+    for (const key of ['a', 'b', 'c']) expect(await get(key, new Outage())).toEqual(degraded('one'));
     expect(loads()).toBe(before);
-    expect(await get('c', gives('new'))).toEqual(fresh('new'));
-    // That one worked, so it is not away any more.
+    clock.nowMs = 500;
+    for (const key of ['a', 'b', 'c']) expect(await get(key, new Outage())).toEqual(degraded('one'));
+    expect(loads()).toBe(before + 1);
+    expect(await get('new', gives('new'))).toEqual(fresh('new'));
+    // That one was answered, so it is not away any more.
     expect(await get('b', gives('two'))).toEqual(fresh('two'));
-    await get('a', new Outage());
-    clock.nowMs += 500;
-    expect(await get('a', gives('two'))).toEqual(fresh('two'));
+  });
+
+  test('it is taken for back when listening is', async () => {
+    const { cache, get } = aCache({ awayMs: 500 });
+    cache.connected();
+    await get('a', gives('one'));
+    cache.lost();
     await get('a', new Outage());
     cache.connected();
-    expect(await get('a', gives('three'))).toEqual(fresh('three'));
+    expect(await get('a', gives('two'))).toEqual(fresh('two'));
+  });
+
+  test('a bug that shows itself meanwhile is told to whoever asks next', async () => {
+    const { cache, get } = aCache();
+    cache.connected();
+    await get('a', gives('one'));
+    cache.lost();
+    await get('a', new Outage());
+    expect(await get('a', new TypeError('a bug'))).toEqual(degraded('one'));
+    await turn();
+    await expect(get('a', new TypeError('a bug'))).rejects.toThrow('a bug');
   });
 
   test('and silent, an entry is served after a while, and the load that comes in late is kept', async () => {

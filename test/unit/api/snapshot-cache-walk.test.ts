@@ -64,6 +64,7 @@ class World {
     unverifiedMs: 15 * 60_000,
     patienceMs: 60_000,
     awayMs: 500,
+    source: { askAgainAtMs: null },
     isOutage: (error) => error instanceof Outage,
     now: () => this.nowMs,
   });
