@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import { redisFacts } from '../counters/health.ts';
+import { isRedisOutage } from '../counters/redis.ts';
 import type { Temporal } from '../temporal/client.ts';
 
 /** Whether validation can be served, and which parts that it can do without are away. */
@@ -19,35 +20,44 @@ const KEPT_MS = 500;
 const DEADLINE_MS = 2_000;
 
 /**
- * Asks Postgres and Redis (which must not evict: a forgotten counter would admit over the limit, design of the hot path), and
- * names Temporal when it is away: validation never touches it. `hasEnded` says that the process is on its way out.
+ * Ready means that validation can be served. Redis or Postgres alone may be away for that (one is metered around, the other is
+ * bridged by snapshots for a while), both may not; a Redis that evicts is never ready, since a forgotten counter would admit over
+ * the limit. Temporal is never touched by validation. `hasEnded` says that the process is on its way out.
  */
 export function createReadiness(parts: {
   db: Knex;
   redis: Redis;
   temporal: Temporal;
+  /** Whether calls are served, and metered into Postgres, while Redis is away. */
+  servesWithoutRedis: boolean;
+  /** Whether there are snapshots that may be served while Postgres is away. */
+  hasUsableSnapshots: () => boolean;
   hasEnded: () => boolean;
 }): Readiness {
-  const { db, redis, temporal, hasEnded } = parts;
+  const { db, redis, temporal, servesWithoutRedis, hasUsableSnapshots, hasEnded } = parts;
   let kept: { report: Promise<ReadinessReport>; untilMs: number } | undefined;
   const temporalReason = inTheBackground(() =>
     temporal.call(() => temporal.connection.workflowService.getSystemInfo({}), DEADLINE_MS / 2),
   );
 
   const look = async (): Promise<ReadinessReport> => {
-    const [postgres, redisReason] = await Promise.all([
+    const [postgres, redisReason, eviction] = await Promise.all([
       reasonAgainst(() => db.raw('select 1')),
-      reasonAgainst(() => mustKeepCounters(redis)),
+      reasonAgainst(() => redis.ping()),
+      evictionReason(redis),
     ]);
-    const failing = [
-      { part: 'postgres', reason: postgres },
-      { part: 'redis', reason: redisReason },
-    ].filter((each): each is { part: string; reason: string } => each.reason !== undefined);
-    return {
-      status: failing.length === 0 ? 'ready' : 'not_ready',
-      failing,
-      degraded: temporalReason() === undefined ? [] : ['temporal'],
-    };
+    const away = [
+      { part: 'postgres', reason: postgres, isNeeded: !hasUsableSnapshots() || redisReason !== undefined },
+      {
+        part: 'redis',
+        reason: redisReason ?? eviction,
+        isNeeded: !servesWithoutRedis || postgres !== undefined || eviction !== undefined,
+      },
+      { part: 'temporal', reason: temporalReason(), isNeeded: false },
+    ].filter((each): each is { part: string; reason: string; isNeeded: boolean } => each.reason !== undefined);
+    const failing = away.filter(({ isNeeded }) => isNeeded).map(({ part, reason }) => ({ part, reason }));
+    const degraded = away.filter(({ isNeeded }) => !isNeeded).map(({ part }) => part);
+    return { status: failing.length === 0 ? 'ready' : 'not_ready', failing, degraded };
   };
 
   return async () => {
@@ -76,11 +86,16 @@ function inTheBackground(ask: () => Promise<unknown>): () => string | undefined 
   };
 }
 
-async function mustKeepCounters(redis: Redis): Promise<void> {
-  const { settings } = await redisFacts(redis);
-  const policy = settings['maxmemory-policy'];
-  if (policy !== undefined && policy !== 'noeviction') {
-    throw new Error(`maxmemory-policy is ${policy}: counters would be evicted. Set it to noeviction.`);
+/** Why Redis' counters are not safe; `undefined` when they are, or can't be asked about. */
+async function evictionReason(redis: Redis): Promise<string | undefined> {
+  try {
+    const policy = (await redisFacts(redis)).settings['maxmemory-policy'];
+    if (policy === undefined || policy === 'noeviction') return undefined;
+    return `maxmemory-policy is ${policy}: counters would be evicted. Set it to noeviction.`;
+  } catch (error) {
+    // That Redis is away is told by the other question.
+    if (isRedisOutage(error)) return undefined;
+    throw error;
   }
 }
 
@@ -91,7 +106,7 @@ async function reasonAgainst(ask: () => Promise<unknown>): Promise<string | unde
   try {
     const answer = Promise.resolve(ask()).then(
       () => undefined,
-      (error: Error) => (/maxmemory-policy/.test(error.message) ? error.message : 'It does not answer.'),
+      () => 'It does not answer.',
     );
     return await Promise.race([answer, late.promise]);
   } finally {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { MeterStore } from '../counters/meter.ts';
 import { createQuotaCounter, type QuotaCounter } from '../counters/quota.ts';
 import { connectRedis, openRedis } from '../counters/redis.ts';
 import type { LateVerdict } from '../counters/usage-entry.ts';
@@ -11,6 +12,7 @@ import { checkPublished } from '../store/catalogues.ts';
 import { connectDatabase, isDatabaseOutage } from '../store/database.ts';
 import type { Tag } from '../store/notices.ts';
 import { settledUse } from '../store/settled-use.ts';
+import { saveMetered, takeMetered } from '../store/usage-metered.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { createApp } from './app.ts';
 import { createCallerAddress } from './caller-address.ts';
@@ -44,6 +46,11 @@ export async function startApi(
   const redis = connectRedis(config, (error) => log.warn({ err: error }, 'redis'));
   const temporal = createTemporal(config);
   const snapshots = createSnapshots({ db, config, log, onChange });
+  const meterStore: MeterStore = {
+    save: (row) => saveMetered(db, row),
+    take: (handOver) => takeMetered(db, handOver),
+  };
+  let counterEnds: (() => Promise<void>) | undefined;
   const servers: ReturnType<typeof createHttpServer>[] = [];
   /** Verdicts on their way to the usage stream: the end waits for them. */
   const telling = new Set<Promise<void>>();
@@ -53,6 +60,7 @@ export async function startApi(
     hasEnded = true;
     await Promise.all(servers.map((server) => server.close()));
     await Promise.all(telling);
+    await counterEnds?.();
     redis.disconnect();
     await snapshots.close();
     await Promise.all([db.destroy(), temporal.close()]);
@@ -64,7 +72,10 @@ export async function startApi(
     const counter = createQuotaCounter(redis, {
       timeoutMs: config.redisTimeoutMs,
       settledUse: (productId, periodKey) => settledUse(db, productId, periodKey),
+      meter: config.redisOutage === 'open' ? meterStore : undefined,
+      onError: (error) => log.warn({ err: error }, 'what was metered while Redis was away waits'),
     });
+    counterEnds = () => counter.close();
     await openRedis(redis);
 
     const registry = createMetrics();
@@ -80,7 +91,14 @@ export async function startApi(
       registry,
       metrics,
       callerAddress: createCallerAddress(config.trustedProxies),
-      readiness: createReadiness({ db, redis, temporal, hasEnded: () => hasEnded }),
+      readiness: createReadiness({
+        db,
+        redis,
+        temporal,
+        servesWithoutRedis: config.redisOutage === 'open',
+        hasUsableSnapshots: () => snapshots.areUsable(),
+        hasEnded: () => hasEnded,
+      }),
       now,
     });
 

@@ -38,10 +38,12 @@ export interface Batches {
   append(verdict: string): Promise<void>;
 }
 
+const COUNT = readFileSync(new URL('./count.lua', import.meta.url), 'utf8');
+
 /** More than this would make the others wait for one script. */
-const MOST_ITEMS = 128;
+export const MOST_ITEMS = 128;
 /** How long Redis remembers a process that is silent: far longer than a lost batch can still arrive. */
-const REMEMBERED_SECONDS = 3_600;
+const REMEMBERED_SECONDS = 86_400;
 /** How many times a batch is asked for before its deadline, when no answer comes. */
 const TRIES = 4;
 const PAUSE_MS = 25;
@@ -53,14 +55,30 @@ type Waiting = {
   | { item?: never; verdict: string; resolve: () => void }
 );
 
+/** A batch had no answer in time. It may have been counted, so what it holds must be counted under no other number. */
+export class UnknownOutcome extends Error {
+  override readonly name = 'UnknownOutcome';
+}
+
+export interface BatchOptions {
+  timeoutMs: number;
+  /**
+   * Set where calls are served although their batch had no answer: the batch is asked for until there is one, now counting
+   * whatever is allowed, since the calls were served. What turns out to be cold, and so not counted, is handed over.
+   */
+  serveUnknown?: (notCounted: Item[]) => void;
+  /** Under which name Redis remembers the answers: a process of its own when not given. */
+  memory?: string;
+}
+
 /**
  * Collects what is asked in one turn of the event loop and sends it as one script call. A batch whose answer was lost (a cut
  * connection, a time-out) may have been counted, so it is asked for again under its number, which the script remembers, until
  * there is an answer or `timeoutMs` have passed; never under another number.
  */
-export function createBatches(redis: Redis, { timeoutMs }: { timeoutMs: number }): Batches {
-  redis.defineCommand('countBatch', { lua: readFileSync(new URL('./count.lua', import.meta.url), 'utf8') });
-  const fixedKeys = [`{p0}:batches:${randomUUID()}`, '{p0}:generation', '{p0}:usage'];
+export function createBatches(redis: Redis, { timeoutMs, serveUnknown, memory = randomUUID() }: BatchOptions): Batches {
+  redis.defineCommand('countBatch', { lua: COUNT });
+  const fixedKeys = [`{p0}:batches:${memory}`, '{p0}:generation', '{p0}:usage'];
   const unfinished = new Set<number>();
   let waiting: Waiting[] = [];
   let lastNumber = 0;
@@ -81,13 +99,13 @@ export function createBatches(redis: Redis, { timeoutMs }: { timeoutMs: number }
     for (let at = 0; at < all.length; at += MOST_ITEMS) void settle(all.slice(at, at + MOST_ITEMS));
   }
 
-  /** Never rejects: whatever happens is told to those who wait. */
+  /** Tells whoever waits what happened; rejects only when a batch that was served is refused for good. */
   async function settle(batch: Waiting[]): Promise<void> {
     lastNumber += 1;
     const number = lastNumber;
     unfinished.add(number);
     try {
-      const answer = await ask(number, batch);
+      const answer = await ask(number, batch, Date.now() + timeoutMs);
       let at = 0;
       for (const { item, resolve } of batch) {
         if (item) resolve(toAnswer(answer[at++]!, answer[at++]!));
@@ -95,12 +113,28 @@ export function createBatches(redis: Redis, { timeoutMs }: { timeoutMs: number }
       }
     } catch (error) {
       for (const { reject } of batch) reject(error);
+      if (error instanceof UnknownOutcome && serveUnknown) await askUntilAnswered(number, batch, serveUnknown);
     } finally {
       unfinished.delete(number);
     }
   }
 
-  async function ask(number: number, batch: Waiting[]): Promise<number[]> {
+  async function askUntilAnswered(number: number, batch: Waiting[], handOver: (items: Item[]) => void): Promise<void> {
+    const served = batch.map((one) =>
+      one.item ? { ...one, item: { ...one.item, allowed: 'unlimited' as const } } : one,
+    );
+    try {
+      const answer = await ask(number, served, Infinity);
+      const cold = served.flatMap(({ item }) => item ?? []).filter((_item, i) => answer[2 * i] === 2);
+      if (cold.length > 0) handOver(cold);
+    } catch (error) {
+      // The process is ending: what had no answer stays as unknown as it is.
+      if (redis.status !== 'end') throw error;
+    }
+  }
+
+  /** @throws {UnknownOutcome} at the deadline, or the outage itself where nothing was ever sent; what Redis refuses, at once */
+  async function ask(number: number, batch: readonly Waiting[], deadline: number): Promise<number[]> {
     const items = batch.flatMap(({ item }) => item ?? []);
     const keys = [...fixedKeys, ...items.map(({ key }) => key)];
     const calls = items.flatMap(({ cost, allowed, keptSeconds, startsAtMs, settled, entry }) => [
@@ -112,27 +146,21 @@ export function createBatches(redis: Redis, { timeoutMs }: { timeoutMs: number }
       entry,
     ]);
     const verdicts = batch.flatMap(({ verdict }) => verdict ?? []);
-    const deadline = Date.now() + timeoutMs;
+    let wasSent = deadline === Infinity;
     for (;;) {
       try {
+        wasSent ||= redis.status === 'ready';
         // What is below every unfinished number has ended.
         const ended = Math.min(...unfinished) - 1;
-        const answer = await withinOneTry(
-          redis.countBatch(
-            keys.length,
-            ...keys,
-            number,
-            ended,
-            REMEMBERED_SECONDS,
-            randomUUID(),
-            ...calls,
-            ...verdicts,
-          ),
-        );
+        const settings = [number, ended, REMEMBERED_SECONDS, randomUUID()];
+        const answer = await withinOneTry(redis.countBatch(keys.length, ...keys, ...settings, ...calls, ...verdicts));
         if (answer === 'ended') throw new Error(`Batch ${number} was asked for after its end`);
         return answer;
       } catch (error) {
-        if (!isRedisOutage(error) || Date.now() + PAUSE_MS >= deadline) throw error;
+        if (!isRedisOutage(error) || redis.status === 'end') throw error;
+        if (Date.now() + PAUSE_MS >= deadline) {
+          throw wasSent ? new UnknownOutcome('Redis gave no answer', { cause: error }) : error;
+        }
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     }

@@ -37,6 +37,7 @@ export function isRedisOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return (
     error.name === 'MaxRetriesPerRequestError' ||
+    error.name === 'UnknownOutcome' ||
     /^(LOADING|MASTERDOWN|READONLY|CLUSTERDOWN|OOM|MISCONF|BUSY|TRYAGAIN|NOREPLICAS)/.test(error.message) ||
     /Connection is closed|Command timed out|isn't writeable|connect ETIMEDOUT|Socket closed/i.test(error.message) ||
     /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH)$/.test((error as NodeJS.ErrnoException).code ?? '')

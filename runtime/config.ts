@@ -198,6 +198,16 @@ export const SETTINGS = {
       'How far the worker may be behind with settling usage before it writes only every tenth call to the log of ' +
       'validations. What is counted and summed stays whole.',
   }),
+  redisOutage: setting({
+    variable: 'PLIMSOLL_REDIS_OUTAGE',
+    schema: Type.Union([Type.Literal('open'), Type.Literal('closed')]),
+    fallback: 'open',
+    text: asIs,
+    accepts: 'open or closed',
+    meaning:
+      'What becomes of calls to the public API while Redis is away. `open`: they are served, metered into Postgres and counted ' +
+      'when Redis is back, since customers of our customers must not stop working for our outage. `closed`: 503.',
+  }),
   temporalTimeoutMs: setting({
     variable: 'PLIMSOLL_TEMPORAL_TIMEOUT',
     schema: DURATION,

@@ -35,14 +35,18 @@ export async function answerProductCall(
   const prepared = route.prepare({ ...call, product, effective, degraded, keyHash, body, nowMs }, deps);
   const callId = prepared.status === null ? newId() : null;
   const counted = { callId, ...factsOf(prepared), status: prepared.status, atMs: nowMs, productId: product.id };
-  withHeaders(await countOne(deps, counted, effective.dailyCalls));
+  const told = await countOne(deps, counted, effective.dailyCalls);
+  const isMetered = 'Plimsoll-Degraded' in told;
+  withHeaders(told);
 
   const { reply, status, facts } = await prepared.answer();
   if (callId !== null) {
     // Nobody waits for it: a process that is killed here leaves a counted call with an unknown verdict.
     deps.tellLater({ callId, ...factsOf(facts ?? prepared), atMs: nowMs, productId: product.id, status });
   }
-  return reply;
+  return isMetered && reply.headers?.['Plimsoll-Degraded']
+    ? { ...reply, headers: { ...reply.headers, 'Plimsoll-Degraded': `redis, ${reply.headers['Plimsoll-Degraded']}` } }
+    : reply;
 }
 
 /** Counts the call, and gives the headers that tell what is left. @throws {HttpError} `rate_limit_exceeded` */
@@ -55,13 +59,15 @@ async function countOne(
   const { counted, used } = await counter.count({ period, allowed, call: { ...call, periodKey: period.key, cost: 1 } });
   const seconds = secondsUntil(period.endsAtMs, call.atMs);
   const headers: Record<string, string> =
-    allowed === 'unlimited'
-      ? {}
-      : {
-          'RateLimit-Limit': String(allowed),
-          'RateLimit-Remaining': String(Math.max(0, allowed - used)),
-          'RateLimit-Reset': String(seconds),
-        };
+    used === null
+      ? { 'Plimsoll-Degraded': 'redis' }
+      : allowed === 'unlimited'
+        ? {}
+        : {
+            'RateLimit-Limit': String(allowed),
+            'RateLimit-Remaining': String(Math.max(0, allowed - used)),
+            'RateLimit-Reset': String(seconds),
+          };
   if (counted) return headers;
   throw new HttpError(
     'rate_limit_exceeded',

@@ -71,6 +71,9 @@ async function aCounter(url = server.url, timeoutMs = 2_000) {
   const asked: string[] = [];
   const counter = createQuotaCounter(redis, {
     timeoutMs,
+    onError: (error) => {
+      throw error;
+    },
     settledUse: async (productId) => {
       asked.push(productId);
       return settled.get(productId) ?? 0;
@@ -176,9 +179,9 @@ describe('the quota', () => {
   });
 });
 
-describe('a counter that Redis may have lost', () => {
-  const today = (): PeriodSpan => utcDay(Date.now());
+const today = (): PeriodSpan => utcDay(Date.now());
 
+describe('a counter that Redis may have lost', () => {
   test('begins at what is settled, and asks for that once', async () => {
     const { count, settled, asked } = await aCounter();
     const one = call({ period: today(), allowed: 10 });
