@@ -70,10 +70,16 @@ describe('a caller that is too slow', () => {
 
   test('and was refused before its body came is not answered twice', async () => {
     const connection = await rawConnection(target.platform.url);
-    connection.send(requestText('POST', '/nowhere', { 'Content-Length': 10 }));
+    connection.send(requestText('POST', '/nowhere', { 'Content-Length': 1_000 }));
     expect((await connection.answer())?.status).toBe(404);
-    expect(await connection.answer({ deadlineMs: REQUEST_TIMEOUT_MS + 1_500 })).toBeUndefined();
-    connection.socket.destroy();
+    // Slowly enough never to be whole, and never to be idle.
+    const drip = setInterval(() => connection.send('a'), 250);
+    try {
+      expect(await connection.answer({ deadlineMs: REQUEST_TIMEOUT_MS + 1_300 })).toBeUndefined();
+    } finally {
+      clearInterval(drip);
+      connection.socket.destroy();
+    }
   });
 
   test('and has nothing more to say is let go without a word', async () => {
@@ -83,6 +89,27 @@ describe('a caller that is too slow', () => {
     // Node adds a second to the time of an idle connection.
     expect(await connection.answer({ deadlineMs: 4_000 })).toBeUndefined();
     connection.socket.destroy();
+  });
+});
+
+describe('a caller that reads only when it has said all', () => {
+  const MUCH = 10_000_000;
+
+  // Whoever closes a connection on which something still arrives resets it, and takes the answer away from who has not read it.
+  test.each<[string, () => string, number]>([
+    ['a body that is not wanted', () => head({ Authorization: 'x', Connection: 'close', 'Content-Length': MUCH }), 401],
+    ['what is no HTTP', () => 'BROKEN\r\n\r\n', 400],
+    ['a header without an end', () => `GET / HTTP/1.1\r\nX-Big: `, 431],
+    ['chunks that are none', () => `${head({ 'Transfer-Encoding': 'chunked' })}zz\r\n`, 400],
+    ['what follows CONNECT', () => 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
+  ])('still finds its answer behind %s', async (_name, text, status) => {
+    const { socket, ...connection } = await rawConnection(target.platform.url);
+    socket.pause();
+    connection.send(text());
+    await new Promise((resolve) => socket.write(Buffer.alloc(MUCH, 'a'), resolve));
+    socket.resume();
+    expect((await connection.answer())?.status).toBe(status);
+    socket.destroy();
   });
 });
 

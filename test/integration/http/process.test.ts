@@ -79,7 +79,7 @@ describe('an API process that is told to end', () => {
     await refusesConnections(api.url);
     prober.send('ready HTTP/1.1\r\nHost: a\r\n\r\n');
     const answer = await prober.answer();
-    expect(answer?.status).toBe(503);
+    expect(answer).toMatchObject({ status: 503, headers: { connection: 'close' } });
     expect(JSON.parse(answer!.body)).toMatchObject({ status: 'not_ready', failing: [{ part: 'api' }] });
     slow.send(valid().slice(-5));
     expect((await slow.answer())?.status).toBe(200);
