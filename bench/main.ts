@@ -88,7 +88,7 @@ async function main(): Promise<void> {
       env: { ...ourEnv, ...env },
     });
     const profiling = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [];
-    const candidates = [
+    const candidates: Parameters<typeof startServer>[1][] = [
       floor('raw-http'),
       floor('bare-koa'),
       floor('typical-koa'),
@@ -99,8 +99,10 @@ async function main(): Promise<void> {
     const isWanted = (name: string): boolean => wanted === undefined || wanted.includes(name);
     const skipped: string[] = [];
     if (isWanted('go')) {
-      const go = await buildGoReference(home, say);
-      if (go.path) candidates.push({ ...floor('go'), command: go.path, args: [] });
+      const go = await buildGoReference(bench.setting);
+      const script = fileURLToPath(new URL('../counters/count.lua', import.meta.url));
+      const { env } = floor('go');
+      if (go.path) candidates.push({ name: 'go', command: go.path, args: [], env: { ...env, BENCH_SCRIPT: script } });
       else skipped.push(`The Go reference was skipped: ${go.because}`);
     }
     if (!canPin) skipped.push('Nothing was tied to a core: that takes two cores and taskset.');

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { openPorts } from '../stack/ports.ts';
 import { preparePostgres } from '../stack/postgres.ts';
 import { prepareRedis } from '../stack/redis.ts';
+import type { Setting } from '../stack/run.ts';
 import type { Job, Measured } from './load.ts';
 
 /** The server under test has a core of its own; the load generator, Redis and Postgres share the other one. */
@@ -18,6 +19,8 @@ export interface Bench {
   databaseUrl: string;
   redisUrl: string;
   redisPid: number;
+  /** For finding and running tools. */
+  setting: Setting;
   /** Everything that runs, the last one started first to end. */
   running: ChildProcess[];
 }
@@ -87,7 +90,7 @@ export async function startServers(home: string, say: (line: string) => void): P
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  return { home, databaseUrl: postgres.url, redisUrl: redis.url, redisPid, running };
+  return { home, databaseUrl: postgres.url, redisUrl: redis.url, redisPid, setting, running };
 }
 
 /**
