@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { settledUse } from '../../../store/usage.ts';
+import { aCall, aUsageBench, type UsageBench, verdictOf } from '../../support/usage.ts';
+
+let bench: UsageBench;
+beforeAll(async () => {
+  bench = await aUsageBench();
+});
+afterAll(() => bench?.close());
+afterEach(async () => {
+  await bench.beginGeneration({ flush: true });
+  await bench.db('usage_generations').delete();
+});
+
+const STREAM = '{p0}:usage';
+
+/** A product, and what of it is settled. */
+function aProduct() {
+  const productId = randomUUID();
+  return {
+    call: (cost = 1) => aCall({ productId, cost }),
+    used: () => settledUse(bench.db, productId, aCall().periodKey),
+  };
+}
+
+/** Settles two entries, then lets the stream end before the second one, as on a replica that lagged. */
+async function fallBack(product: ReturnType<typeof aProduct>): Promise<void> {
+  await bench.append({ calls: [product.call(1)], id: '1000-0' });
+  await bench.append({ calls: [product.call(2)], id: '2000-0' });
+  await bench.settleAll();
+  await bench.redis.del(STREAM);
+  await bench.append({ calls: [product.call(1)], id: '1000-0' });
+}
+
+describe('a Redis that has lost its data', () => {
+  test.each([
+    ['smaller', '5-0'],
+    ['larger', '9999999999999-0'],
+    ['the same', '2000-0'],
+  ])('begins a new generation, whose entries settle though their ids are %s', async (_than, id) => {
+    const product = aProduct();
+    await bench.append({ calls: [product.call(1)], id: '2000-0' });
+    await bench.settleAll();
+    await bench.beginGeneration({ flush: true });
+    await bench.append({ calls: [product.call(10)], id });
+    await bench.settleAll();
+    expect(await product.used()).toBe(11);
+    expect(await bench.redis.xlen(STREAM)).toBe(0);
+  });
+
+  test('costs what was not settled, and nothing that was', async () => {
+    const product = aProduct();
+    await bench.append({ calls: [product.call(3)] });
+    await bench.settleAll();
+    await bench.append({ calls: [product.call(100)] });
+    await bench.beginGeneration({ flush: true });
+    await bench.append({ calls: [product.call(4)] });
+    await bench.settleAll();
+    expect(await product.used()).toBe(7);
+  });
+
+  test('may lose its data between the commit and the forgetting: the new entries are not forgotten with the old ones', async () => {
+    const product = aProduct();
+    const old = { generation: bench.generation(), id: await bench.append({ calls: [product.call()], id: '9000-0' }) };
+    await bench.settleAll();
+    await bench.beginGeneration({ flush: true });
+    await bench.append({ calls: [product.call(5)], id: '100-0' });
+    expect(await bench.stream.trim(0, old)).toBe(0);
+    await bench.settleAll();
+    expect(await product.used()).toBe(6);
+  });
+
+  test('leaves verdicts without their calls, which change nothing', async () => {
+    const lost = aCall({ callId: randomUUID(), status: null });
+    await bench.append({ verdicts: [verdictOf(lost)] });
+    expect(await bench.settle()).toMatchObject({ outcome: 'settled', calls: 0, orphans: 1 });
+    expect(await bench.db('usage_by_verdict').where({ product_id: lost.productId })).toEqual([]);
+  });
+});
+
+describe('a generation that begins in a stream that is kept', () => {
+  test('settles after what the former one has left, each entry once', async () => {
+    const product = aProduct();
+    await bench.append({ calls: [product.call(1)] });
+    await bench.beginGeneration();
+    await bench.append({ calls: [product.call(10)] });
+    await bench.settleAll();
+    await bench.append({ calls: [product.call(100)] });
+    await bench.settleAll();
+    expect(await product.used()).toBe(111);
+    expect(await bench.redis.xlen(STREAM)).toBe(0);
+  });
+});
+
+describe('a Redis that came back with older data', () => {
+  test('counts nothing again that was settled, and begins a new generation', async () => {
+    const product = aProduct();
+    await fallBack(product);
+    await bench.settleAll();
+    expect(await product.used()).toBe(3);
+    const { id, bornAtMs } = await bench.redis.hgetall('{p0}:generation');
+    expect(id).not.toBe(bench.generation());
+    expect(Math.abs(Number(bornAtMs) - Date.now())).toBeLessThan(5_000);
+  });
+
+  test('settles what comes then under an id that was settled before', async () => {
+    const product = aProduct();
+    await fallBack(product);
+    await bench.settleAll();
+    const generation = (await bench.redis.hget('{p0}:generation', 'id'))!;
+    await bench.append({ calls: [product.call(40)], id: '2000-0', generation });
+    await bench.settleAll();
+    expect(await product.used()).toBe(43);
+  });
+
+  test('is not suspected where the stream just has nothing new', async () => {
+    const product = aProduct();
+    await bench.append({ calls: [product.call()] });
+    await bench.settleAll();
+    expect(await bench.settle()).toEqual({ outcome: 'nothing' });
+    expect(await bench.redis.hget('{p0}:generation', 'id')).toBe(bench.generation());
+  });
+});
