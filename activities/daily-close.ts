@@ -5,6 +5,7 @@ import { appendedAtMs, PARTITIONS, type UsageStream } from '../counters/usage.ts
 import { utcDay } from '../domain/plans/periods.ts';
 import { forgetPending } from '../store/usage.ts';
 import { closeProducts, finishDay, unclosedDays } from '../store/usage-closings.ts';
+import { oldestMeteredAtMs } from '../store/usage-metered.ts';
 import { settledIds } from '../store/usage-positions.ts';
 
 export type DailyCloseActivities = ReturnType<typeof createDailyCloseActivities>;
@@ -28,11 +29,17 @@ export function createDailyCloseActivities({ db, stream }: { db: Knex; stream: U
     },
 
     /**
-     * Whether the drain has passed the end of a day on every partition: Redis' clock shows a minute more than the day's end, and
-     * no entry that was appended before that is unsettled.
+     * Whether the drain has passed the end of a day on every partition: Redis' clock shows a minute more than the day's end, no
+     * entry that was appended before that is unsettled, and no call that was served before it while Redis was away waits to be
+     * counted.
      */
     async checkDaySettled({ day }: { day: string }): Promise<DaySettlement> {
       const endMs = utcDay(Date.parse(day)).endsAtMs + LATE_MS;
+      const meteredAtMs = await oldestMeteredAtMs(db);
+      if (meteredAtMs !== undefined && meteredAtMs < endMs) {
+        const since = new Date(meteredAtMs).toISOString();
+        return { settled: false, waitingFor: `calls that were served without Redis since ${since}` };
+      }
       for (const partition of PARTITIONS) {
         // The clock first: whatever is appended after it was read carries a later time.
         const nowMs = await stream.nowMs();

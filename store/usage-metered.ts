@@ -31,3 +31,9 @@ export async function takeMetered<Item>(
     return true;
   });
 }
+
+/** When the oldest calls that still wait were metered, epoch milliseconds; `undefined` when none wait. */
+export async function oldestMeteredAtMs(db: Knex): Promise<number | undefined> {
+  const row = await db('usage_metered').orderBy('metered_at').first<{ metered_at: number } | undefined>('metered_at');
+  return row?.metered_at;
+}

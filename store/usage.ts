@@ -34,14 +34,6 @@ export async function addToPeriods(trx: Knex.Transaction, rows: Tally['periods']
   );
 }
 
-/** What a period of a product has settled so far; 0 where nothing has. */
-export async function settledUse(db: Knex, productId: string, periodKey: string): Promise<number> {
-  const row = await db('usage_periods')
-    .where({ product_id: productId, period_key: periodKey })
-    .first<{ used: number } | undefined>('used');
-  return row?.used ?? 0;
-}
-
 /** Adds calls to the sums by day, product, status and version. */
 export async function addToVerdicts(trx: Knex.Transaction, rows: Tally['verdicts']): Promise<void> {
   await trx.raw(

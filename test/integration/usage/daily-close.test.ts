@@ -143,4 +143,18 @@ describe("the day's close", () => {
     await bench.append({ calls: [aCall()], id: `${endMs + MINUTE_MS}-0`, generation: 'next' });
     expect(await close.checkDaySettled({ day })).toEqual({ settled: true });
   });
+
+  test('waits while calls of the day that were served without Redis are not counted', async () => {
+    const day = '2026-03-01';
+    await bench.db('usage_metered').insert({
+      id: randomUUID(),
+      items: '[]',
+      verdicts: '[]',
+      metered_at: new Date(noon(day)),
+    });
+    expect(await close.checkDaySettled({ day })).toMatchObject({ settled: false });
+    expect(await close.checkDaySettled({ day: '2026-02-27' })).toEqual({ settled: true });
+    await bench.db('usage_metered').delete();
+    expect(await close.checkDaySettled({ day })).toEqual({ settled: true });
+  });
 });

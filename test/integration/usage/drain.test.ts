@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connectRedis, openRedis } from '../../../counters/redis.ts';
 import { createUsageStream } from '../../../counters/usage.ts';
 import { connectDatabase } from '../../../store/database.ts';
-import { settledUse } from '../../../store/usage.ts';
+import { settledUse } from '../../../store/settled-use.ts';
 import { takePosition } from '../../../store/usage-positions.ts';
 import { type Drain, startDrain } from '../../../worker/drain.ts';
 import { testStack } from '../../support/stack.ts';

@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadCatalogue } from '../../../domain/plans/load.ts';
 import { publishCatalogue } from '../../../store/catalogues.ts';
-import { settledUse } from '../../../store/usage.ts';
+import { settledUse } from '../../../store/settled-use.ts';
 import { type Drain, startDrain } from '../../../worker/drain.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 import { aUsageBench, type UsageBench } from '../../support/usage.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { settledUse } from '../../../store/usage.ts';
+import { settledUse } from '../../../store/settled-use.ts';
 import { aCall, aUsageBench, type UsageBench, verdictOf } from '../../support/usage.ts';
 
 let bench: UsageBench;

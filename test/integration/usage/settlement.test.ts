@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { estimateOf } from '../../../domain/usage/sketch.ts';
 import type { SettledCall } from '../../../domain/usage/tally.ts';
-import { settledUse } from '../../../store/usage.ts';
+import { settledUse } from '../../../store/settled-use.ts';
 import { aCall, aUsageBench, type UsageBench, verdictOf } from '../../support/usage.ts';
 
 let bench: UsageBench;
