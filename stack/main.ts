@@ -82,14 +82,17 @@ async function supervise(show: (line: string) => void): Promise<number> {
   show(`Ready after ${seconds(Date.now() - began)}.`);
   if (options.background) tell({ ready: true });
   else show(`${summary(running.stack)}Ctrl-C stops it.`);
-  await new Promise<void>((resolve) => {
-    if (end.asked.aborted) resolve();
-    end.asked.addEventListener('abort', () => resolve());
-  });
+  while (!end.asked.aborted && isOurs()) await pause(1_000, end.asked);
+  if (!end.asked.aborted) say(`${home} was deleted or taken over: stopping what ran in it.`);
   const stopping = Date.now();
   await running.stop(end.hurried);
   say(`Stopped in ${seconds(Date.now() - stopping)}.`);
   return 0;
+}
+
+/** Whether this process still holds the home. Nobody could find what runs in a home that was deleted. */
+function isOurs(): boolean {
+  return lockHolder(supervisorLock(home))?.pid === process.pid;
 }
 
 /** The first signal asks for an orderly end, the second one hastens it. */

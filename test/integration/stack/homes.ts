@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CHECKOUT, readStack, type Stack } from '../../../stack/home.ts';
 import { removeHome } from '../../../stack/postgres-user.ts';
 import { identify, type ProcessIdentity, pause } from '../../../stack/process.ts';
-import { stopLeftovers } from '../../../stack/roster.ts';
+import { stopHome } from '../../../stack/stop.ts';
 import { type RunningStack, type StackOptions, startStack } from '../../../stack/up.ts';
 import { testStack } from '../../support/stack.ts';
 
@@ -56,8 +56,8 @@ export function throwawayHomes() {
       return stack;
     },
     /** A process that has nothing to do with us. */
-    aBystander(): { child: ChildProcess; identity: ProcessIdentity } {
-      const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+    aBystander(user?: { uid: number; gid: number }): { child: ChildProcess; identity: ProcessIdentity } {
+      const child = spawn('sleep', ['600'], { stdio: 'ignore', ...user });
       children.push(child);
       return { child, identity: identified(child.pid) };
     },
@@ -66,7 +66,7 @@ export function throwawayHomes() {
       for (const child of children.splice(0)) child.kill('SIGKILL');
       for (const home of homes.splice(0)) {
         if (!existsSync(home)) continue;
-        await stopLeftovers(home);
+        await stopHome(home);
         removeHome(home);
       }
     },
@@ -101,7 +101,7 @@ export function identified(pid: number | undefined): ProcessIdentity {
 
 /** Waits for a condition, with a deadline. */
 export async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const seen = look();
     if (seen) return seen;

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -132,6 +132,11 @@ describe('bin/up in the foreground', { timeout: 60_000 }, () => {
     expect(stack.demo).toBeUndefined();
     expect(output).toContain(`because ${port} is taken`);
     const all = processesOf(stack);
+    // Whoever is in the group gets the signal at the same moment as the supervisor, and no order would hold.
+    const groups = all.map(({ pid }) =>
+      Number(execFileSync('ps', ['-o', 'pgid=', '-p', String(pid)], { encoding: 'utf8' })),
+    );
+    expect(groups).not.toContain(child.pid);
     process.kill(-(child.pid as number), 'SIGINT');
     expect(await ended).toBe(0);
     expect(output).toMatch(/Stopping[^]*Stopped in/);
@@ -140,6 +145,18 @@ describe('bin/up in the foreground', { timeout: 60_000 }, () => {
     expect(isAlive(bystander.identity)).toBe(true);
     // It could still use its servers while it ended: nothing in its log speaks of a lost one.
     expect(readFileSync(join(home, 'logs', 'api.log'), 'utf8')).not.toContain('ECONNREFUSED');
+  });
+});
+
+describe('a home that is deleted while it runs', () => {
+  test('is stopped, for nobody could find its processes any more', { timeout: 60_000 }, async () => {
+    const home = homes.aHome();
+    const { code, output } = await command('bin/up', ['--detach', '--empty'], { PLIMSOLL_HOME: home });
+    expect([code, output]).toEqual([0, expect.stringContaining('Ready after')]);
+    const all = [supervisorOf(home), ...processesOf(stackOf(home))];
+    rmSync(home, { recursive: true });
+    await until('that all have ended', () => all.every((each) => !isAlive(each)));
+    rmSync(home, { recursive: true, force: true });
   });
 });
 
