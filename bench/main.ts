@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
@@ -26,11 +26,14 @@ Compares our validate with floors, a naive server and a Go reference in one inte
   --only    these servers alone, separated by commas: raw-http, bare-koa, typical-koa, naive-postgres, ours, go
   --save    writes bench/results/<date>.json
   --rounds  how many rounds (7)
+  --with    NAME:VARIABLE=VALUE: ours once more, under that name, with that setting; may be repeated
+  --against another checkout: its validate is measured beside ours, as 'other'
   --profile writes a CPU profile of our server to this folder
 `;
 
 const CONNECTIONS = 48;
 const LICENSES = 1_000;
+const KNOWN = ['raw-http', 'bare-koa', 'typical-koa', 'naive-postgres', 'ours', 'go'];
 
 const { values: options } = parseArgs({
   options: {
@@ -41,6 +44,8 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string' },
     profile: { type: 'string' },
+    with: { type: 'string', multiple: true, default: [] },
+    against: { type: 'string' },
   },
 });
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -95,8 +100,13 @@ async function main(): Promise<void> {
       floor('naive-postgres'),
       ours('ours', {}, profiling),
     ];
+    for (const each of options.with) {
+      const [, name = '', variable = '', value = ''] = /^(\w+):(\w+)=(.*)$/.exec(each) ?? [];
+      candidates.push(ours(name, { [variable]: value }));
+    }
+    if (options.against) candidates.push({ ...ours('other'), args: [resolve(options.against, 'api', 'main.ts')] });
     const wanted = options.only?.split(',');
-    const isWanted = (name: string): boolean => wanted === undefined || wanted.includes(name);
+    const isWanted = (name: string): boolean => wanted === undefined || wanted.includes(name) || !KNOWN.includes(name);
     const skipped: string[] = [];
     if (isWanted('go')) {
       const go = await buildGoReference(bench.setting);
