@@ -13,7 +13,7 @@ export interface Found<V> {
 }
 
 export interface SnapshotCacheOptions {
-  /** The most entries that are kept; the one that was used longest ago goes first. */
+  /** The most entries that are kept; one that was not used for long goes first. */
   capacity: number;
   /** How long it is remembered that there is no such thing, milliseconds. */
   absentMs: number;
@@ -42,12 +42,16 @@ interface Entry<V> {
   loadedAtMs: number;
   /** The listening that it was loaded under. An entry of another one is unverified. */
   epoch: number;
+  /** Whether it was used since it came, or since it was last spared. */
+  wasUsed: boolean;
 }
 
 /** Absent things are kept apart, so that made-up keys can't push out what exists. */
 const MOST_ABSENT = 10_000;
 /** Tags whose notices are remembered for the loads under way; beyond it they are forgotten, and those loads repeated. */
 const MOST_NOTICED = 1_000;
+/** So many are spared for one that comes, so that no call has to wait for a walk through all of them. */
+const MOST_SPARED = 32;
 /** A thing that changes all the time must not keep those waiting who asked for it. */
 const MOST_REPEATS = 4;
 
@@ -60,7 +64,7 @@ const MOST_REPEATS = 4;
  */
 export class SnapshotCache<V> {
   readonly #options: SnapshotCacheOptions;
-  /** In the order of their last use: a Map keeps the order of insertion. */
+  /** In the order in which they came or were last spared: a Map keeps the order of insertion. */
   readonly #entries = new Map<string, Entry<V>>();
   readonly #keysByTag = new Map<Tag, Set<string>>();
   /** When it was found that there is no such thing, in that order. */
@@ -96,8 +100,7 @@ export class SnapshotCache<V> {
   peek(key: string): Found<V> | undefined {
     const entry = this.#entries.get(key);
     if (entry && this.#isListening && entry.epoch === this.#epoch) {
-      this.#entries.delete(key);
-      this.#entries.set(key, entry);
+      entry.wasUsed = true;
       return { value: entry.value, degraded: false };
     }
     const absentAtMs = this.#absent.get(key);
@@ -181,7 +184,8 @@ export class SnapshotCache<V> {
           return ABSENT;
         }
         const { value, tags } = loaded;
-        if (!this.#isOvertaken(began, tags)) this.#store(key, { value, tags, loadedAtMs, epoch: began.epoch });
+        if (!this.#isOvertaken(began, tags))
+          this.#store(key, { value, tags, loadedAtMs, epoch: began.epoch, wasUsed: false });
         else if (repeats < MOST_REPEATS) continue;
         return { value, degraded: false };
       }
@@ -246,13 +250,29 @@ export class SnapshotCache<V> {
   #store(key: string, entry: Entry<V>): void {
     this.#remove(key);
     this.#absent.delete(key);
+    // Before it comes: nobody has used it yet.
+    if (this.#entries.size >= this.#options.capacity) this.#makeRoom();
     this.#entries.set(key, entry);
     for (const tag of entry.tags) {
       const keys = this.#keysByTag.get(tag);
       if (keys) keys.add(key);
       else this.#keysByTag.set(tag, new Set([key]));
     }
-    if (this.#entries.size > this.#options.capacity) this.#remove(oldest(this.#entries));
+  }
+
+  /** The oldest that was not used lately goes; those that were are spared once. A use costs a flag, not a move in the Map. */
+  #makeRoom(): void {
+    let spared = 0;
+    for (const [key, entry] of this.#entries) {
+      if (!entry.wasUsed || spared === MOST_SPARED) {
+        this.#remove(key);
+        return;
+      }
+      spared += 1;
+      entry.wasUsed = false;
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+    }
   }
 
   #remove(key: string): void {
