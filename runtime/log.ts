@@ -77,7 +77,8 @@ export function infoInOurWords(
 
 /** For how long lines may be gathered before they are written, milliseconds. */
 const GATHERED_MS = 50;
-const BLOCK_BYTES = 8_192;
+/** Just below the most that one write takes. */
+const BLOCK_BYTES = 16_000;
 /** While nobody reads stdout, so much is kept; lines beyond are lost rather than the process. */
 const MOST_KEPT_BYTES = 64 * 1_048_576;
 
