@@ -1,11 +1,25 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * User and system time of a process and all its threads since its start, in microseconds. Linux alone. From the scheduler's own
+ * count, in nanoseconds, of the threads that are still there; where it keeps none, in hundredths of a second.
+ */
+export function cpuMicroseconds(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  let nanoseconds = 0;
+  for (const thread of threads) {
+    const schedstat = `/proc/${pid}/task/${thread}/schedstat`;
+    if (!existsSync(schedstat)) return coarseCpuMicroseconds(pid);
+    nanoseconds += Number(readFileSync(schedstat, 'utf8').split(' ')[0]);
+  }
+  return nanoseconds / 1_000;
+}
 
 /** Linux counts a process' time in hundredths of a second, whatever its kernel's own tick is. */
 const MICROSECONDS_A_TICK = 10_000;
 const BYTES_A_PAGE = 4_096;
 
-/** User and system time of a process and all its threads since its start, in microseconds. Linux alone. */
-export function cpuMicroseconds(pid: number): number {
+function coarseCpuMicroseconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The command's name stands in parentheses and may hold blanks: fields are counted from behind it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
