@@ -30,6 +30,11 @@ export function noteContinue(request: IncomingMessage, goOn: () => void): void {
   waiting.set(request, goOn);
 }
 
+/** Whether the caller was not told to go on. Refused so, it may send its body or not: its connection ends after the answer. */
+export function awaitsContinue(request: IncomingMessage): boolean {
+  return waiting.has(request);
+}
+
 /** Tells a caller that waits for it to send its body. */
 export function wantBody(request: IncomingMessage): void {
   waiting.get(request)?.();

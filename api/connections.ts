@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { awaitsContinue } from './broken-requests.ts';
 
 /** How long a connection that we end stays open for what is still on its way to us. */
 const LINGER_MS = 1_000;
@@ -12,6 +13,15 @@ export interface Conversation {
   /** Nothing that comes from now on is answered. */
   isOver: boolean;
   whenAnswered: (() => void) | undefined;
+  /** Requests behind an answer that may be the last one of the connection: they are begun when it was not. */
+  waiting: (() => void)[];
+}
+
+interface Turn {
+  request: IncomingMessage;
+  response: ServerResponse;
+  begin: () => void;
+  answered: () => void;
 }
 
 /** The conversations of a server, by their sockets. */
@@ -19,7 +29,13 @@ export class Conversations {
   readonly #open = new Map<Duplex, Conversation>();
 
   begin(socket: Socket): void {
-    this.#open.set(socket, { latest: undefined, unanswered: new Set(), isOver: false, whenAnswered: undefined });
+    this.#open.set(socket, {
+      latest: undefined,
+      unanswered: new Set(),
+      isOver: false,
+      whenAnswered: undefined,
+      waiting: [],
+    });
     socket.once('close', () => this.#open.delete(socket));
     // Node ends a connection by this after the last answer. Ended while bytes are on their way to us, TCP answers those with
     // a reset, and a reset throws away what the caller has not read yet: our answer.
@@ -30,17 +46,29 @@ export class Conversations {
     return this.#open.get(socket);
   }
 
-  /** Notes a request; `answered` is called when its answer was sent, or can't be any more. */
-  note(request: IncomingMessage, response: ServerResponse, answered: () => void): void {
+  /**
+   * Notes a request and begins it: at once, or, behind an answer that ends the connection or may yet do so, when that was sent
+   * and the connection goes on. `answered` is called when its answer was sent, or can't be any more.
+   */
+  inTurn({ request, response, begin, answered }: Turn): void {
     const conversation = this.#open.get(request.socket);
+    // The connection is gone already.
     if (!conversation) return;
+    const { latest, unanswered, waiting } = conversation;
+    const isBehind = latest !== undefined && unanswered.has(latest.response);
+    const mayEnd = isBehind && (!latest.response.shouldKeepAlive || awaitsContinue(latest.request));
+
     conversation.latest = { request, response };
-    conversation.unanswered.add(response);
+    unanswered.add(response);
     response.once('close', () => {
-      conversation.unanswered.delete(response);
-      if (conversation.unanswered.size === 0) conversation.whenAnswered?.();
+      unanswered.delete(response);
+      // Behind a last answer nothing would be answered, so nothing is begun, and nothing counted.
+      if (request.socket.writable) waiting.shift()?.();
+      if (unanswered.size === 0) conversation.whenAnswered?.();
       answered();
     });
+    if (mayEnd || waiting.length > 0) waiting.push(begin);
+    else begin();
   }
 
   /** Makes the answers that are due now the last ones of their connections, and says so to the callers. */

@@ -22,12 +22,15 @@ export function createHttpServer(
   let isClosing = false;
   const conversations = new Conversations();
 
+  const answered = (): void => {
+    if (isClosing) server.closeIdleConnections();
+  };
   const take: RequestListener = (request, response) => {
-    conversations.note(request, response, () => {
-      if (isClosing) server.closeIdleConnections();
-    });
-    if (isClosing) closeAfter(response);
-    listener(request, response);
+    const begin = (): void => {
+      if (isClosing) closeAfter(response);
+      listener(request, response);
+    };
+    conversations.inTurn({ request, response, begin, answered });
   };
   const server: Server & { httpAllowHalfOpen?: boolean } = createServer(
     {

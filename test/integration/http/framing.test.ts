@@ -183,6 +183,25 @@ describe('requests that are sent before the one before is answered', () => {
     expect(counted).toBe(1);
   });
 
+  test('are neither answered nor counted behind one that was refused before it was told to go on', async () => {
+    const headers = { Authorization: 'Bearer x', Expect: '100-continue' };
+    const refused = requestText('POST', VALIDATE, headers, body());
+    const counted = await target.counted(async () => {
+      const answers = await exchange(target.platform.url, refused + valid() + valid(), { count: 3 });
+      expect(answers.map((each) => each.status)).toEqual([401]);
+    });
+    expect(counted).toBe(0);
+  });
+
+  test('are all answered behind one that was told to go on', async () => {
+    const expecting = requestText('POST', VALIDATE, { ...target.authorization, Expect: '100-continue' }, body());
+    const counted = await target.counted(async () => {
+      const answers = await exchange(target.platform.url, expecting + valid() + expecting + valid(), { count: 4 });
+      expect(answers.map((each) => each.status)).toEqual([200, 200, 200, 200]);
+    });
+    expect(counted).toBe(4);
+  });
+
   test('byte by byte are answered as in one piece', async () => {
     const connection = await rawConnection(target.platform.url);
     connection.socket.setNoDelay(true);
