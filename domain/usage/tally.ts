@@ -77,77 +77,139 @@ export function joinVerdicts(
 }
 
 /**
- * Adds up what a batch changes. `waiting` are the calls, settled before, that the verdicts of `rest` are about. Rows come in
- * the order of their keys, so that two writers never wait for each other in a circle.
+ * Adds up what a batch changes. `waiting` are the calls, settled before, that the verdicts of `rest` are about. Rows of sums come
+ * in the order of their keys: two writers never wait for each other in a circle, and neighbours in an index are written together.
  */
 export function tally(
   { calls, rest }: { calls: readonly SettledCall[]; rest: readonly SettledVerdict[] },
   waiting: ReadonlyMap<string, PendingCall>,
 ): Tally {
-  const periods = new Sums<Tally['periods'][number]>('used');
-  const verdicts = new Sums<Tally['verdicts'][number]>('calls');
-  const cleared = new Sums<Tally['cleared'][number]>('calls');
-  const licenses = new Sums<Tally['licenses'][number]>('calls');
-  const sketches = new Map<string, Tally['sketches'][number]>();
-  const seen = new Map<string, Tally['seen'][number]>();
+  // Nested by key rather than keyed by joined texts: joining would take longer than all the adding.
+  const products = new Nested<ProductSums>(() => ({
+    periods: new Map(),
+    cleared: new Nested(emptyMap),
+    days: new Nested(emptyDay),
+  }));
+  const seen = new Nested<Map<string, number>>(emptyMap);
   const dayOf = createDays();
   const late = rest.filter(({ callId }) => waiting.has(callId));
 
-  const sketchOf = (productId: string, day: string, kind: 'ips' | 'licenses'): Sketch => {
-    const key = `${productId}|${day}|${kind}`;
-    let row = sketches.get(key);
-    if (!row) sketches.set(key, (row = { productId, day, kind, sketch: emptySketch() }));
-    return row.sketch;
-  };
   /** What a verdict tells beside its own sum. */
-  const note = (call: SettledCall | SettledVerdict, day: string, isNewLicense: boolean): void => {
-    const { productId, licenseId, ip, status, atMs } = call;
-    if (ip !== null) addToSketch(sketchOf(productId, day, 'ips'), ip);
+  const note = (sums: DaySums, call: SettledCall | SettledVerdict, isNewLicense: boolean): void => {
+    const { licenseId, ip, status, atMs } = call;
+    if (ip !== null) addToSketch((sums.ips ??= emptySketch()), ip);
     if (licenseId === null) return;
-    addToSketch(sketchOf(productId, day, 'licenses'), licenseId);
-    if (isNewLicense) licenses.add(`${licenseId}|${day}`, { licenseId, day, productId, calls: 1 });
+    addToSketch((sums.licenseSketch ??= emptySketch()), licenseId);
+    if (isNewLicense) add(sums.licenses, licenseId, 1);
     // Only a call that succeeded was one of a registered address; a look-up is none of its machine's.
     if (ip === null || status !== 'active') return;
-    const key = `${licenseId}|${ip}`;
-    const before = seen.get(key);
-    if (!before || before.atMs < atMs) seen.set(key, { licenseId, ip, atMs });
+    const ofLicense = seen.at(licenseId);
+    if ((ofLicense.get(ip) ?? 0) < atMs) ofLicense.set(ip, atMs);
   };
 
   const pending: PendingCall[] = [];
   for (const call of calls) {
-    const { productId, periodKey, cost, atMs, callId, licenseId } = call;
-    const day = dayOf(atMs);
-    const status = call.status ?? UNKNOWN;
+    const { productId, periodKey, cost, atMs, callId, licenseId, status } = call;
     const version = call.version ?? '';
-    periods.add(`${productId}|${periodKey}`, { productId, periodKey, used: cost });
-    verdicts.add(`${productId}|${day}|${status}|${version}`, { productId, day, status, version, calls: 1 });
-    note(call, day, true);
-    if (call.status === null && callId !== null) pending.push({ callId, productId, atMs, version, licenseId });
+    const product = products.at(productId);
+    const day = product.days.at(dayOf(atMs));
+    add(product.periods, periodKey, cost);
+    add(day.verdicts.at(status ?? UNKNOWN), version, 1);
+    note(day, call, true);
+    if (status === null && callId !== null) pending.push({ callId, productId, atMs, version, licenseId });
   }
   for (const verdict of late) {
     const call = waiting.get(verdict.callId)!;
-    const { productId } = call;
-    const day = dayOf(call.atMs);
-    const { status } = verdict;
-    const version = verdict.version ?? '';
-    cleared.add(`${productId}|${day}|${call.version}`, { productId, day, version: call.version, calls: 1 });
-    verdicts.add(`${productId}|${day}|${status}|${version}`, { productId, day, status, version, calls: 1 });
-    note(verdict, day, call.licenseId === null);
+    const product = products.at(call.productId);
+    const dayKey = dayOf(call.atMs);
+    const day = product.days.at(dayKey);
+    add(product.cleared.at(dayKey), call.version, 1);
+    add(day.verdicts.at(verdict.status), verdict.version ?? '', 1);
+    note(day, verdict, call.licenseId === null);
   }
-
   return {
+    ...rowsOf(products, seen),
     calls: calls.length,
-    periods: periods.rows(),
-    verdicts: verdicts.rows(),
-    cleared: cleared.rows(),
-    licenses: licenses.rows(),
-    sketches: inOrder(sketches),
-    seen: inOrder(seen),
     log: [...calls],
     pending,
     late,
     orphans: rest.length - late.length,
   };
+}
+
+interface DaySums {
+  /** Calls by status and version. */
+  verdicts: Nested<Map<string, number>>;
+  /** Calls by licence. */
+  licenses: Map<string, number>;
+  ips?: Sketch;
+  licenseSketch?: Sketch;
+}
+
+interface ProductSums {
+  periods: Map<string, number>;
+  /** Calls by day and version. */
+  cleared: Nested<Map<string, number>>;
+  days: Nested<DaySums>;
+}
+
+/** The rows of all sums, in the order of their keys. */
+function rowsOf(
+  products: Nested<ProductSums>,
+  seen: Nested<Map<string, number>>,
+): Pick<Tally, 'periods' | 'verdicts' | 'cleared' | 'licenses' | 'sketches' | 'seen'> {
+  const rows: ReturnType<typeof rowsOf> = {
+    periods: [],
+    verdicts: [],
+    cleared: [],
+    licenses: [],
+    sketches: [],
+    seen: [],
+  };
+  for (const [productId, product] of inOrder(products.map)) {
+    for (const [periodKey, used] of inOrder(product.periods)) rows.periods.push({ productId, periodKey, used });
+    for (const [day, versions] of inOrder(product.cleared.map)) {
+      for (const [version, calls] of inOrder(versions)) rows.cleared.push({ productId, day, version, calls });
+    }
+    for (const [day, sums] of inOrder(product.days.map)) {
+      for (const [status, versions] of inOrder(sums.verdicts.map)) {
+        for (const [version, calls] of inOrder(versions))
+          rows.verdicts.push({ productId, day, status, version, calls });
+      }
+      for (const [licenseId, calls] of inOrder(sums.licenses)) rows.licenses.push({ licenseId, day, productId, calls });
+      if (sums.ips) rows.sketches.push({ productId, day, kind: 'ips', sketch: sums.ips });
+      if (sums.licenseSketch) rows.sketches.push({ productId, day, kind: 'licenses', sketch: sums.licenseSketch });
+    }
+  }
+  for (const [licenseId, addresses] of seen.map) {
+    for (const [ip, atMs] of addresses) rows.seen.push({ licenseId, ip, atMs });
+  }
+  return rows;
+}
+
+/** A map that makes what it is asked for. */
+class Nested<Value> {
+  readonly map = new Map<string, Value>();
+  readonly #make: () => Value;
+  constructor(make: () => Value) {
+    this.#make = make;
+  }
+  at(key: string): Value {
+    let value = this.map.get(key);
+    if (value === undefined) this.map.set(key, (value = this.#make()));
+    return value;
+  }
+}
+
+const emptyMap = (): Map<string, number> => new Map();
+const emptyDay = (): DaySums => ({ verdicts: new Nested(emptyMap), licenses: new Map() });
+
+function add(sums: Map<string, number>, key: string, amount: number): void {
+  sums.set(key, (sums.get(key) ?? 0) + amount);
+}
+
+function inOrder<Value>(rows: ReadonlyMap<string, Value>): [string, Value][] {
+  return [...rows].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
 /** The UTC days of a batch's calls, which are few. */
@@ -163,25 +225,4 @@ function createDays(): (atMs: number) => string {
     if (atMs < current.startsAtMs || atMs >= current.endsAtMs) current = utcDay(atMs);
     return current.key;
   };
-}
-
-/** Rows that are added up by key. */
-class Sums<Row extends object> {
-  readonly #rows = new Map<string, Row>();
-  readonly #amount: keyof Row;
-  constructor(amount: keyof Row) {
-    this.#amount = amount;
-  }
-  add(key: string, row: Row): void {
-    const before = this.#rows.get(key);
-    if (before) (before[this.#amount] as number) += row[this.#amount] as number;
-    else this.#rows.set(key, row);
-  }
-  rows(): Row[] {
-    return inOrder(this.#rows);
-  }
-}
-
-function inOrder<Row>(rows: ReadonlyMap<string, Row>): Row[] {
-  return [...rows].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, row]) => row);
 }
