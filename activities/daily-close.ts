@@ -1,7 +1,7 @@
 import { log } from '@temporalio/activity';
 import type { Knex } from 'knex';
 import { readUnsettled } from '../counters/unsettled.ts';
-import { appendedAtMs, PARTITIONS, type UsageStream } from '../counters/usage.ts';
+import { appendedAtMs, type UsageStream } from '../counters/usage.ts';
 import { utcDay } from '../domain/plans/periods.ts';
 import { forgetPending } from '../store/usage.ts';
 import { closeProducts, finishDay, unclosedDays } from '../store/usage-closings.ts';
@@ -40,9 +40,9 @@ export function createDailyCloseActivities({ db, stream }: { db: Knex; stream: U
         const since = new Date(meteredAtMs).toISOString();
         return { settled: false, waitingFor: `calls that were served without Redis since ${since}` };
       }
-      for (const partition of PARTITIONS) {
+      for (const partition of stream.partitions) {
         // The clock first: whatever is appended after it was read carries a later time.
-        const nowMs = await stream.nowMs();
+        const nowMs = await stream.nowMs(partition);
         if (nowMs < endMs) return { settled: false, waitingFor: `${new Date(endMs).toISOString()}, by Redis' clock` };
         const { entries } = await readUnsettled(stream, partition, {
           enoughCalls: 1,
@@ -68,7 +68,7 @@ export function createDailyCloseActivities({ db, stream }: { db: Knex; stream: U
       const closings = await db.transaction((trx) => closeProducts(trx, { day, after, limit: PRODUCTS_AT_A_TIME }));
       const productIds = closings.map(({ productId }) => productId);
       // After the commit, and again by a retry: a counter that is gone already is no fault.
-      for (const partition of PARTITIONS) await stream.dropCounters(partition, productIds, day);
+      for (const partition of stream.partitions) await stream.dropCounters(partition, productIds, day);
       const isLast = productIds.length < PRODUCTS_AT_A_TIME;
       return { closed: productIds.length, next: isLast ? null : (productIds.at(-1) ?? null) };
     },

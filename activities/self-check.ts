@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
+import type { RedisClient } from '../counters/redis.ts';
 import { databaseClock, schemaVersion } from '../store/health.ts';
 
 /** What a worker found when it looked at itself. */
@@ -20,7 +20,7 @@ export interface SelfReading {
 export type SelfCheckActivities = ReturnType<typeof createSelfCheckActivities>;
 
 /** What the self check reads, through the connections that the worker's other activities use too. Changes nothing. */
-export function createSelfCheckActivities({ db, redis, identity }: { db: Knex; redis: Redis; identity: string }) {
+export function createSelfCheckActivities({ db, redis, identity }: { db: Knex; redis: RedisClient; identity: string }) {
   return {
     /**
      * Reads Postgres' clock and schema, and asks Redis for a sign of life.

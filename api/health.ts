@@ -1,7 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import { redisFacts } from '../counters/health.ts';
-import { isRedisOutage } from '../counters/redis.ts';
+import { isRedisOutage, type RedisClient } from '../counters/redis.ts';
 import type { Temporal } from '../temporal/client.ts';
 
 /** Whether validation can be served, and which parts that it can do without are away. */
@@ -26,7 +25,7 @@ const DEADLINE_MS = 2_000;
  */
 export function createReadiness(parts: {
   db: Knex;
-  redis: Redis;
+  redis: RedisClient;
   temporal: Temporal;
   /** Whether calls are served, and metered into Postgres, while Redis is away. */
   servesWithoutRedis: boolean;
@@ -87,7 +86,7 @@ function inTheBackground(ask: () => Promise<unknown>): () => string | undefined 
 }
 
 /** Why Redis' counters are not safe; `undefined` when they are, or can't be asked about. */
-async function evictionReason(redis: Redis): Promise<string | undefined> {
+async function evictionReason(redis: RedisClient): Promise<string | undefined> {
   try {
     const policy = (await redisFacts(redis)).settings['maxmemory-policy'];
     if (policy === undefined || policy === 'noeviction') return undefined;

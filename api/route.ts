@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Knex } from 'knex';
 import type { Registry } from 'prom-client';
-import type { QuotaCounter } from '../counters/quota.ts';
-import type { LateVerdict, UsageFacts, UsageStatus } from '../counters/usage-entry.ts';
+import type { QuotaCounter, TenantsVerdict } from '../counters/quota.ts';
+import type { UsageFacts, UsageStatus } from '../counters/usage-entry.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { EffectiveProduct, ProductSnapshot } from '../store/validation.ts';
@@ -18,7 +18,7 @@ export interface Dependencies {
   db: Knex;
   counter: QuotaCounter;
   /** Tells a verdict that was not known when its call was counted; what fails is logged, and nobody waits. */
-  tellLater: (verdict: LateVerdict) => void;
+  tellLater: (verdict: TenantsVerdict) => void;
   snapshots: Snapshots;
   signing: SigningKeys;
   log: Logger;

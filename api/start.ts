@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { MeterStore } from '../counters/meter.ts';
-import { createQuotaCounter, type QuotaCounter } from '../counters/quota.ts';
+import { createQuotaCounter, type QuotaCounter, type TenantsVerdict } from '../counters/quota.ts';
 import { connectRedis, openRedis } from '../counters/redis.ts';
-import type { LateVerdict } from '../counters/usage-entry.ts';
 import { loadCatalogue } from '../domain/plans/load.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -48,7 +47,7 @@ export async function startApi(
   const snapshots = createSnapshots({ db, config, log, onChange });
   const meterStore: MeterStore = {
     save: (row) => saveMetered(db, row),
-    take: (handOver) => takeMetered(db, handOver),
+    take: (handOver, away) => takeMetered(db, handOver, away),
   };
   let counterEnds: (() => Promise<void>) | undefined;
   const servers: ReturnType<typeof createHttpServer>[] = [];
@@ -71,6 +70,7 @@ export async function startApi(
       log.warn({ version: catalogue.version }, "this catalogue is not published yet: run 'plimsoll migrate'");
     const counter = createQuotaCounter(redis, {
       timeoutMs: config.redisTimeoutMs,
+      partitions: config.partitions,
       settledUse: (productId, periodKey) => settledUse(db, productId, periodKey),
       meter: config.redisOutage === 'open' ? meterStore : undefined,
       onError: (error) => log.warn({ err: error }, 'what was metered while Redis was away waits'),
@@ -123,7 +123,7 @@ export async function startApi(
   }
 
   /** Never rejects: a verdict that can't be told stays unknown, its call is counted all the same. */
-  async function tell(counter: QuotaCounter, verdict: LateVerdict): Promise<void> {
+  async function tell(counter: QuotaCounter, verdict: TenantsVerdict): Promise<void> {
     const told = counter.tell(verdict).catch((error: unknown) => {
       log.warn({ err: error, callId: verdict.callId }, 'a verdict could not be told: it stays unknown');
     });

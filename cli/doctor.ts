@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
-import { connectRedis } from '../counters/redis.ts';
+import { connectRedis, type RedisClient } from '../counters/redis.ts';
 import type { Config } from '../runtime/config.ts';
 import { readStack, resolveHome, type Stack } from '../stack/home.ts';
 import { connectDatabase } from '../store/database.ts';
@@ -22,6 +21,7 @@ import { checkPostgres, checkSchema } from './doctor/postgres.ts';
 import { checkProcess, checkTemporalUi } from './doctor/processes.ts';
 import { checkRedis, untilReady } from './doctor/redis.ts';
 import { addressOf, checkConfiguration, lacking, readAll } from './doctor/settings.ts';
+import { checkTcpMigration } from './doctor/tcp.ts';
 import { checkRoundTrip, checkTemporal } from './doctor/temporal.ts';
 import { commandEnvironment } from './environment.ts';
 
@@ -73,6 +73,7 @@ export async function diagnose(env: NodeJS.ProcessEnv): Promise<Diagnosis> {
     'temporal-worker round trip': () => (temporal ? checkRoundTrip(temporal) : notAsked('temporal')),
     'temporal ui': () => (uiUrl ? checkTemporalUi(uiUrl) : noUi),
     api: () => checkProcess('API', apiUrl(config, readStack(home)), 'PLIMSOLL_PORT'),
+    'tcp migration': () => checkTcpMigration(config.apiProcesses ?? 1),
     worker: () => (workerUrl ? checkProcess('worker', workerUrl, 'PLIMSOLL_WORKER_PORT') : noWorkerPort),
   };
 
@@ -95,20 +96,22 @@ async function look(part: PartName, check: () => Finding | Promise<Finding>): Pr
 
 interface Connections {
   db: Knex | undefined;
-  redis: { ready: Promise<Redis> } | undefined;
+  redis: { ready: Promise<RedisClient> } | undefined;
   temporal: Temporal | undefined;
   close(): Promise<void>;
 }
 
 /** Connections of our own to what is configured; each is made with the first question. */
 function connect(config: Partial<Config>): Connections {
-  const { databaseUrl, redisUrl, temporalAddress, temporalNamespace } = config;
+  const { databaseUrl, redisUrl, redisCluster, temporalAddress, temporalNamespace } = config;
   const timeout = DEADLINE_MS - 500;
 
   const db = databaseUrl
     ? connectDatabase({ databaseUrl, databasePoolSize: 4, databaseTimeoutMs: timeout }, 'plimsoll-doctor')
     : undefined;
-  const client = redisUrl ? connectRedis({ redisUrl, redisTimeoutMs: timeout }, saidByItsPart) : undefined;
+  const client = redisUrl
+    ? connectRedis({ redisUrl, redisTimeoutMs: timeout, ...(redisCluster && { redisCluster }) }, saidByItsPart)
+    : undefined;
   const temporal =
     temporalAddress && temporalNamespace
       ? createTemporal({ temporalAddress, temporalNamespace, temporalTimeoutMs: timeout })

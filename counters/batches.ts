@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Redis, Result } from 'ioredis';
+import type { Result } from 'ioredis';
 import type { Limit } from '../domain/plans/catalogue.ts';
-import { isRedisOutage } from './redis.ts';
+import { batchesKey, generationKey, streamKey } from './partitions.ts';
+import { dropConnection, isRedisOutage, type RedisClient } from './redis.ts';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -13,6 +14,8 @@ declare module 'ioredis' {
 
 /** One call against one counter. */
 export interface Item {
+  /** Where the key is; only calls of one partition travel together. */
+  partition: number;
   key: string;
   cost: number;
   allowed: Limit;
@@ -35,7 +38,11 @@ export interface Batches {
   /** `cold`: the counter may have been lost, nothing was counted; ask again with what is settled. */
   count(item: Item): Promise<ItemAnswer | 'cold'>;
   /** Appends the verdict of a call that was counted before. */
-  append(verdict: string): Promise<void>;
+  append(partition: number, verdict: string): Promise<void>;
+  /** Since when a partition has given no answer although it was asked, `performance.now()`; `undefined` while it answers. */
+  silentSinceMs(partition: number): number | undefined;
+  /** Ends all silence: a new connection is asked before it is judged. */
+  forgetSilence(): void;
 }
 
 const COUNT = readFileSync(new URL('./count.lua', import.meta.url), 'utf8');
@@ -72,20 +79,45 @@ export interface BatchOptions {
 }
 
 /**
- * Collects what is asked in one turn of the event loop and sends it as one script call. A batch whose answer was lost (a cut
- * connection, a time-out) may have been counted, so it is asked for again under its number, which the script remembers, until
- * there is an answer or `timeoutMs` have passed; never under another number.
+ * Collects what is asked in one turn of the event loop and sends it as one script call a partition. A batch whose answer was lost
+ * (a cut connection, a time-out, a node that failed over) may have been counted, so it is asked for again under its number, which
+ * the script remembers, until there is an answer or `timeoutMs` have passed; never under another number.
  */
-export function createBatches(redis: Redis, { timeoutMs, serveUnknown, memory = randomUUID() }: BatchOptions): Batches {
+export function createBatches(redis: RedisClient, options: BatchOptions): Batches {
   redis.defineCommand('countBatch', { lua: COUNT });
-  const fixedKeys = [`{p0}:batches:${memory}`, '{p0}:generation', '{p0}:usage'];
+  const memory = options.memory ?? randomUUID();
+  const lanes: (Lane | undefined)[] = [];
+  const laneOf = (partition: number): Lane =>
+    (lanes[partition] ??= createLane(redis, partition, { ...options, memory }));
+  return {
+    count: (item) => laneOf(item.partition).count(item),
+    append: (partition, verdict) => laneOf(partition).append(verdict),
+    silentSinceMs: (partition) => lanes[partition]?.silentSinceMs(),
+    forgetSilence() {
+      for (const lane of lanes) lane?.forgetSilence();
+    },
+  };
+}
+
+type Lane = ReturnType<typeof createLane>;
+
+/** The batches of one partition: they have a memory and numbers of their own, since no script can reach two nodes. */
+function createLane(
+  redis: RedisClient,
+  partition: number,
+  { timeoutMs, serveUnknown, memory }: BatchOptions & { memory: string },
+) {
+  const fixedKeys = [batchesKey(partition, memory), generationKey(partition), streamKey(partition)];
   const unfinished = new Set<number>();
   let waiting: Waiting[] = [];
   let lastNumber = 0;
+  let silentSinceMs: number | undefined;
 
   return {
-    count: (item) => new Promise((resolve, reject) => wait({ item, resolve, reject })),
-    append: (verdict) => new Promise((resolve, reject) => wait({ verdict, resolve, reject })),
+    count: (item: Item) => new Promise<ItemAnswer | 'cold'>((resolve, reject) => wait({ item, resolve, reject })),
+    append: (verdict: string) => new Promise<void>((resolve, reject) => wait({ verdict, resolve, reject })),
+    silentSinceMs: () => silentSinceMs,
+    forgetSilence: () => void (silentSinceMs = undefined),
   };
 
   function wait(one: Waiting): void {
@@ -154,10 +186,12 @@ export function createBatches(redis: Redis, { timeoutMs, serveUnknown, memory = 
         const ended = Math.min(...unfinished) - 1;
         const settings = [number, ended, REMEMBERED_SECONDS, randomUUID()];
         const answer = await withinOneTry(redis.countBatch(keys.length, ...keys, ...settings, ...calls, ...verdicts));
+        silentSinceMs = undefined;
         if (answer === 'ended') throw new Error(`Batch ${number} was asked for after its end`);
         return answer;
       } catch (error) {
         if (!isRedisOutage(error) || redis.status === 'end') throw error;
+        silentSinceMs ??= performance.now();
         if (Date.now() + PAUSE_MS >= deadline) {
           throw wasSent ? new UnknownOutcome('Redis gave no answer', { cause: error }) : error;
         }
@@ -169,9 +203,13 @@ export function createBatches(redis: Redis, { timeoutMs, serveUnknown, memory = 
   /** A connection that gives no answer in time is dropped: the next try needs one that works. */
   async function withinOneTry<T>(answer: Promise<T>): Promise<T> {
     const tryMs = Math.max(PAUSE_MS, timeoutMs / TRIES);
-    const timer = setTimeout(() => redis.disconnect(true), tryMs);
+    const silence = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      dropConnection(redis, fixedKeys[0]!);
+      silence.reject(new Error('Command timed out'));
+    }, tryMs);
     try {
-      return await answer;
+      return await Promise.race([answer, silence.promise]);
     } finally {
       clearTimeout(timer);
     }

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { mastersOf, type RedisClient } from './redis.ts';
 
 /** What `doctor` and readiness ask of Redis itself. */
 export interface RedisFacts {
@@ -9,14 +10,34 @@ export interface RedisFacts {
 
 const SETTINGS = ['maxmemory-policy', 'appendonly', 'appendfsync'] as const;
 
-export async function redisFacts(redis: Redis): Promise<RedisFacts> {
+/** What is true of it; of a cluster, what is true of its worst master: each of them holds some tenants. */
+export async function redisFacts(redis: RedisClient): Promise<RedisFacts> {
+  const facts = await Promise.all(mastersOf(redis).map(factsOf));
+  const versions = facts.map(({ version }) => version).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const settings: RedisFacts['settings'] = {};
+  for (const name of SETTINGS) {
+    const values = facts.map((each) => each.settings[name]);
+    const worst = values.find((value) => value !== BEST[name]) ?? values[0];
+    // One that is hidden somewhere is unknown, unless it is known to be wrong elsewhere.
+    if (worst !== undefined) settings[name] = worst;
+  }
+  return { version: versions[0] ?? 'unknown', settings };
+}
+
+const BEST = { 'maxmemory-policy': 'noeviction', appendonly: 'yes', appendfsync: 'always' } as const;
+
+async function factsOf(redis: Redis): Promise<RedisFacts> {
   const info = await redis.info('server');
   return { version: /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'unknown', settings: await readSettings(redis) };
 }
 
-/** Redis' clock in epoch milliseconds. */
-export async function redisClock(redis: Redis): Promise<number> {
-  const [seconds, microseconds] = await redis.time();
+/** Redis' clock in epoch milliseconds; of a cluster, that of one node. */
+export async function redisClock(redis: RedisClient): Promise<number> {
+  return milliseconds(await redis.time());
+}
+
+/** What `TIME` answers, in epoch milliseconds. */
+export function milliseconds([seconds, microseconds]: readonly (string | number)[]): number {
   return Number(seconds) * 1000 + Number(microseconds) / 1000;
 }
 

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { Limit } from '../domain/plans/catalogue.ts';
 import { createBatches, type Item, MOST_ITEMS } from './batches.ts';
+import { isRedisOutage, type RedisClient } from './redis.ts';
 
 /** What was served while Redis was away, as it is kept in Postgres until it is counted. */
 export interface MeteredRow {
   id: string;
-  items: Omit<Item, 'allowed' | 'settled'>[];
+  /** All of a row is of one partition, so that one script can count it. */
+  partition: number;
+  items: Omit<Item, 'allowed' | 'settled' | 'partition'>[];
   verdicts: string[];
 }
 
@@ -14,15 +16,18 @@ export interface MeteredRow {
 export interface MeterStore {
   save(row: MeteredRow): Promise<void>;
   /**
-   * Takes one row that nobody else has, hands it over, and deletes it if that went well. Says whether there was one.
+   * Takes one row that nobody else has, hands it over, and deletes it if that went well. Says whether there was one. Rows of
+   * `away` partitions are left.
    */
-  take(handOver: (row: MeteredRow) => Promise<void>): Promise<boolean>;
+  take(handOver: (row: MeteredRow) => Promise<void>, away: readonly number[]): Promise<boolean>;
 }
 
 export interface MeterOptions {
   store: MeterStore;
   /** What is settled of a counter: where the limit is looked at while Redis is away. */
   settledOf: (item: Pick<Item, 'key'>) => Promise<number>;
+  /** Whether a partition can't be asked now. */
+  isAway: (partition: number) => boolean;
   /** Told of what goes wrong in the background. */
   onError: (error: unknown) => void;
 }
@@ -30,7 +35,7 @@ export interface MeterOptions {
 export interface Meter {
   /** Serves a call while Redis is away, unless what is settled and what this process has metered use the limit up. */
   count(item: Item): Promise<{ counted: boolean }>;
-  append(verdict: string): void;
+  append(partition: number, verdict: string): void;
   /** What was served already and must be counted whatever is allowed. */
   add(items: readonly Item[]): void;
   /** Saves what is left, and stops. */
@@ -46,13 +51,13 @@ const UNSAVED_MS = 5_000;
  * each once. A row is counted under its own id, which Redis remembers for a day: who is killed between counting and deleting
  * repeats nothing.
  */
-export function createMeter(redis: Redis, { store, settledOf, onError }: MeterOptions): Meter {
-  let items: Item[] = [];
-  let verdicts: string[] = [];
+export function createMeter(redis: RedisClient, { store, settledOf, isAway, onError }: MeterOptions): Meter {
+  /** What is not saved yet, by partition. */
+  const unsaved = new Map<number, { items: Item[]; verdicts: string[] }>();
   let unsavedSinceMs: number | undefined;
   const ending = new AbortController();
-  /** By counter, in this outage: what was settled when it began, and what was metered here since. */
-  let uses = new Map<string, Promise<{ used: number }>>();
+  /** By partition and counter, in this outage: what was settled when it began, and what was metered here since. */
+  const uses = new Map<number, Map<string, Promise<{ used: number }>>>();
 
   /** One after the other: two at once would save the same calls twice. */
   let turn: Promise<void> = Promise.resolve();
@@ -61,7 +66,7 @@ export function createMeter(redis: Redis, { store, settledOf, onError }: MeterOp
   };
   const timer = setInterval(beat, FLUSH_MS);
   redis.on('ready', () => {
-    uses = new Map();
+    uses.clear();
     beat();
   });
 
@@ -71,11 +76,13 @@ export function createMeter(redis: Redis, { store, settledOf, onError }: MeterOp
       const use = await useOf(item);
       if (!fits(use.used, item.cost, item.allowed)) return { counted: false };
       use.used += item.cost;
-      items.push(item);
+      unsavedOf(item.partition).items.push(item);
       return { counted: true };
     },
-    append: (verdict) => void verdicts.push(verdict),
-    add: (served) => void items.push(...served),
+    append: (partition, verdict) => void unsavedOf(partition).verdicts.push(verdict),
+    add(served) {
+      for (const item of served) unsavedOf(item.partition).items.push(item);
+    },
     async close() {
       ending.abort();
       clearInterval(timer);
@@ -84,39 +91,75 @@ export function createMeter(redis: Redis, { store, settledOf, onError }: MeterOp
     },
   };
 
+  function unsavedOf(partition: number): { items: Item[]; verdicts: string[] } {
+    const known = unsaved.get(partition) ?? { items: [], verdicts: [] };
+    unsaved.set(partition, known);
+    return known;
+  }
+
   function useOf(item: Item): Promise<{ used: number }> {
-    const known = uses.get(item.key) ?? settledOf(item).then((used) => ({ used }));
-    uses.set(item.key, known);
+    const ofPartition = uses.get(item.partition) ?? new Map<string, Promise<{ used: number }>>();
+    uses.set(item.partition, ofPartition);
+    const known = ofPartition.get(item.key) ?? settledOf(item).then((used) => ({ used }));
+    ofPartition.set(item.key, known);
     // What could not be read is asked for again with the next call.
-    known.catch(() => uses.delete(item.key));
+    known.catch(() => ofPartition.delete(item.key));
     return known;
   }
 
   async function saveAndPutBack(): Promise<void> {
     await save();
-    while (redis.status === 'ready' && !ending.signal.aborted && (await store.take(putBack)));
+    for (const partition of uses.keys()) if (!isAway(partition)) uses.delete(partition);
+    const away = new Set(uses.keys());
+    while (redis.status === 'ready' && !ending.signal.aborted) {
+      const tried: number[] = [];
+      const tryRow = async (row: MeteredRow): Promise<void> => {
+        tried.push(row.partition);
+        await putBack(row);
+      };
+      try {
+        if (!(await store.take(tryRow, [...away]))) return;
+      } catch (error) {
+        if (tried.length === 0 || !isRedisOutage(error)) throw error;
+        // One node of a cluster that is away must not keep the others' calls waiting.
+        for (const partition of tried) away.add(partition);
+        onError(error);
+      }
+    }
   }
 
   async function save(): Promise<void> {
-    while (items.length + verdicts.length > 0) {
-      // All of a row fits into one batch, so that it is counted under one number.
-      const itemsOfRow = items.slice(0, MOST_ITEMS);
-      const verdictsOfRow = verdicts.slice(0, MOST_ITEMS - itemsOfRow.length);
-      unsavedSinceMs ??= Date.now();
-      await store.save({ id: randomUUID(), items: itemsOfRow.map(stored), verdicts: verdictsOfRow });
-      items = items.slice(itemsOfRow.length);
-      verdicts = verdicts.slice(verdictsOfRow.length);
+    for (const [partition, left] of unsaved) {
+      while (left.items.length + left.verdicts.length > 0) {
+        // All of a row fits into one batch, so that it is counted under one number.
+        const items = left.items.slice(0, MOST_ITEMS);
+        const verdicts = left.verdicts.slice(0, MOST_ITEMS - items.length);
+        unsavedSinceMs ??= Date.now();
+        await store.save({ id: randomUUID(), partition, items: items.map(stored), verdicts });
+        left.items = left.items.slice(items.length);
+        left.verdicts = left.verdicts.slice(verdicts.length);
+      }
     }
     unsavedSinceMs = undefined;
   }
 
-  async function putBack(row: MeteredRow): Promise<void> {
-    const batches = createBatches(redis, { timeoutMs: UNSAVED_MS, memory: `metered-${row.id}` });
+  async function putBack({ id, partition, items, verdicts }: MeteredRow): Promise<void> {
+    const batches = createBatches(redis, { timeoutMs: UNSAVED_MS, memory: `metered-${id}` });
     // With what is settled at once: a row has one number only, so it can't be told "cold" and asked again.
     const whole = await Promise.all(
-      row.items.map(async (item): Promise<Item> => ({ ...item, allowed: 'unlimited', settled: await settledOf(item) })),
+      items.map(
+        async (item): Promise<Item> => ({
+          ...item,
+          partition,
+          allowed: 'unlimited',
+          settled: await settledOf(item),
+        }),
+      ),
     );
-    await Promise.all([...whole.map((item) => batches.count(item)), ...row.verdicts.map((one) => batches.append(one))]);
+    await Promise.all([
+      ...whole.map((item) => batches.count(item)),
+      ...verdicts.map((one) => batches.append(partition, one)),
+    ]);
   }
 }
 

@@ -1,18 +1,23 @@
-import type { Redis } from 'ioredis';
 import type { Limit } from '../domain/plans/catalogue.ts';
 import type { PeriodSpan } from '../domain/plans/periods.ts';
-import { createBatches, type Item, UnknownOutcome } from './batches.ts';
+import { type Batches, createBatches, type Item, UnknownOutcome } from './batches.ts';
 import { createMeter, type Meter, type MeterStore } from './meter.ts';
-import { isRedisOutage } from './redis.ts';
+import { partitionOf, partsOfQuotaKey, quotaKey } from './partitions.ts';
+import { isRedisOutage, type RedisClient } from './redis.ts';
 import { type CountedCall, countedJson, type LateVerdict, verdictJson } from './usage-entry.ts';
 
 /** One call to count. The period comes from the caller's clock, so that a test can stand at 23:59:59.999. */
 export interface QuotaCall {
+  /** Whose quota it is: it decides on the partition. */
+  organizationId: string;
   period: PeriodSpan;
   allowed: Limit;
   /** What is appended to the usage stream if the call counts, in the same step. */
   call: CountedCall;
 }
+
+/** A late verdict, with the organisation whose call was counted. */
+export type TenantsVerdict = LateVerdict & { organizationId: string };
 
 export interface QuotaAnswer {
   counted: boolean;
@@ -24,12 +29,14 @@ export interface QuotaCounter {
   /** Counts one call, unless that would overrun its quota. @throws an outage in time, where none is served through one */
   count(call: QuotaCall): Promise<QuotaAnswer>;
   /** Tells the verdict of a call that was counted before it was known. @throws an outage: the verdict stays unknown then */
-  tell(verdict: LateVerdict): Promise<void>;
+  tell(verdict: TenantsVerdict): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface QuotaOptions {
   timeoutMs: number;
+  /** How many partitions there are; the same for all processes. Default: 1. */
+  partitions?: number;
   /** What is settled of a product's period: where counting goes on after Redis has lost its data. */
   settledUse: (productId: string, periodKey: string) => Promise<number>;
   /** Where calls are metered that are served while Redis is away; without it they are refused as an outage. */
@@ -48,27 +55,29 @@ const BLINK_MS = 250;
  * of the event loop travels together. A counter that Redis may have lost begins at what is settled.
  */
 export function createQuotaCounter(
-  redis: Redis,
-  { timeoutMs, settledUse, meter: store, onError }: QuotaOptions,
+  redis: RedisClient,
+  { timeoutMs, partitions = 1, settledUse, meter: store, onError }: QuotaOptions,
 ): QuotaCounter {
   const seeds = new Map<string, Promise<number>>();
   const settledOf = ({ key }: Pick<Item, 'key'>): Promise<number> => {
     // Many calls may find the same counter cold; one question answers them.
-    const asked = seeds.get(key) ?? settledUse(...partsOf(key)).finally(() => seeds.delete(key));
+    const asked = seeds.get(key) ?? settledUse(...partsOfQuotaKey(key)).finally(() => seeds.delete(key));
     seeds.set(key, asked);
     return asked;
   };
-  const meter = store && createMeter(redis, { store, settledOf, onError });
   const batches = createBatches(
     redis,
-    meter ? { timeoutMs, serveUnknown: (items) => meter.add(items) } : { timeoutMs },
+    store ? { timeoutMs, serveUnknown: (items) => meter?.add(items) } : { timeoutMs },
   );
-  const isAway = watchAway(redis);
+  const isAway = watchAway(redis, batches);
+  const meter = store && createMeter(redis, { store, settledOf, isAway, onError });
 
   return {
-    async count({ period, allowed, call }) {
+    async count({ organizationId, period, allowed, call }) {
+      const partition = partitionOf(organizationId, partitions);
       const item: Item = {
-        key: quotaKey(call.productId, call.periodKey),
+        partition,
+        key: quotaKey(partition, call.productId, call.periodKey),
         cost: call.cost,
         allowed,
         keptSeconds: Math.ceil((period.endsAtMs - period.startsAtMs) / 1000) + KEPT_AFTER_SECONDS,
@@ -77,7 +86,7 @@ export function createQuotaCounter(
         entry: countedJson(call),
       };
       if (!meter) return countHere(item);
-      if (isAway()) return metered(meter, item);
+      if (isAway(partition)) return metered(meter, item);
       try {
         return await countHere(item);
       } catch (error) {
@@ -90,12 +99,13 @@ export function createQuotaCounter(
 
     async tell(verdict) {
       const json = verdictJson(verdict);
-      if (meter && isAway()) return meter.append(json);
+      const partition = partitionOf(verdict.organizationId, partitions);
+      if (meter && isAway(partition)) return meter.append(partition, json);
       try {
-        await batches.append(json);
+        await batches.append(partition, json);
       } catch (error) {
         if (!meter || !isRedisOutage(error) || error instanceof UnknownOutcome) throw error;
-        meter.append(json);
+        meter.append(partition, json);
       }
     },
 
@@ -115,20 +125,18 @@ async function metered(meter: Meter, item: Item): Promise<QuotaAnswer> {
   return { ...(await meter.count(item)), used: null };
 }
 
-/** Whether the connection has been lost for longer than a blink. */
-function watchAway(redis: Redis): () => boolean {
+/** Whether the connection has been lost, or a partition of it was silent, for longer than a blink. */
+function watchAway(redis: RedisClient, batches: Batches): (partition: number) => boolean {
   let lostAtMs = redis.status === 'ready' ? undefined : Date.now();
-  redis.on('ready', () => (lostAtMs = undefined));
+  redis.on('ready', () => {
+    lostAtMs = undefined;
+    batches.forgetSilence();
+  });
   redis.on('close', () => (lostAtMs ??= Date.now()));
-  return () => lostAtMs !== undefined && Date.now() - lostAtMs > BLINK_MS;
-}
-
-/** Braces are a hash tag: all keys of a partition live on one cluster node, so that one script may touch them together. */
-export function quotaKey(productId: string, periodKey: string): string {
-  return `{p0}:quota:${productId}:${periodKey}`;
-}
-
-function partsOf(key: string): [productId: string, periodKey: string] {
-  const [, , productId = '', periodKey = ''] = key.split(':');
-  return [productId, periodKey];
+  return (partition) => {
+    if (lostAtMs !== undefined) return Date.now() - lostAtMs > BLINK_MS;
+    // Of a cluster one node may be away: its batches are asked for until it answers, which ends the silence.
+    const silentSinceMs = batches.silentSinceMs(partition);
+    return silentSinceMs !== undefined && performance.now() - silentSinceMs > BLINK_MS;
+  };
 }

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { Redis, Result } from 'ioredis';
+import type { Result } from 'ioredis';
 import type { SettledCall, SettledVerdict } from '../domain/usage/tally.ts';
 import { normalAddress } from '../domain/validation/addresses.ts';
 import { isId } from '../runtime/ids.ts';
-import { redisClock } from './health.ts';
+import { milliseconds } from './health.ts';
+import { allPartitions, generationKey, quotaKey, streamKey } from './partitions.ts';
+import type { RedisClient } from './redis.ts';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -16,11 +18,9 @@ declare module 'ioredis' {
       sequence: string,
       generation: string,
     ): Result<0 | 1, Context>;
+    clockOf(key: string): Result<string[], Context>;
   }
 }
-
-/** The partitions there are. Each has one stream and one generation at a time. */
-export const PARTITIONS: readonly number[] = [0];
 
 /** One entry of the stream: what one batch of an API process counted. */
 export interface UsageEntry {
@@ -41,6 +41,8 @@ export interface UsageLag {
 
 /** What the drain asks of the stream; the API's side of it is `count.lua`. */
 export interface UsageStream {
+  /** The partitions there are. Each has one stream and one generation at a time. */
+  readonly partitions: readonly number[];
   /** Up to `count` entries in their order, beginning after `afterId`, or at the start. */
   read(partition: number, options: { afterId?: string; count: number }): Promise<UsageEntry[]>;
   /** Forgets all up to this entry, which must be settled, if it is of the living generation; says how many. */
@@ -48,16 +50,22 @@ export interface UsageStream {
   /** Begins the generation `next` if the stream ends before the settled position of its own generation. */
   renew(partition: number, settled: { generation: string; id: string }, next: string): Promise<boolean>;
   lag(partition: number): Promise<UsageLag>;
-  /** Redis' clock, epoch milliseconds: what entries' ids are made from. */
-  nowMs(): Promise<number>;
+  /** The clock of the Redis that has the partition, epoch milliseconds: what entries' ids are made from. */
+  nowMs(partition: number): Promise<number>;
   /** Drops the counters of a period that is closed. */
   dropCounters(partition: number, productIds: readonly string[], periodKey: string): Promise<void>;
 }
 
-export function createUsageStream(redis: Redis): UsageStream {
+/** `partitions`: how many there are, the same for all processes. Default: 1. */
+export function createUsageStream(redis: RedisClient, { partitions = 1 }: { partitions?: number } = {}): UsageStream {
   redis.defineCommand('trimUsage', { numberOfKeys: 2, lua: script('usage-trim.lua') });
   redis.defineCommand('renewGeneration', { numberOfKeys: 2, lua: script('usage-renew.lua') });
+  // A key decides on the node: TIME alone has none, and clocks of two nodes differ.
+  redis.defineCommand('clockOf', { numberOfKeys: 1, lua: "return redis.call('TIME')" });
+  const nowMs = async (partition: number): Promise<number> =>
+    milliseconds(await redis.clockOf(generationKey(partition)));
   return {
+    partitions: allPartitions(partitions),
     async read(partition, { afterId, count }) {
       const from = afterId === undefined ? '-' : `(${afterId}`;
       const entries = await redis.xrange(streamKey(partition), from, '+', 'COUNT', count);
@@ -76,12 +84,12 @@ export function createUsageStream(redis: Redis): UsageStream {
       const entries = await redis.xlen(key);
       const [first] = entries === 0 ? [] : await redis.xrange(key, '-', '+', 'COUNT', 1);
       if (!first) return { entries: 0, seconds: 0 };
-      return { entries, seconds: Math.max(0, ((await redisClock(redis)) - appendedAtMs(first[0])) / 1000) };
+      return { entries, seconds: Math.max(0, ((await nowMs(partition)) - appendedAtMs(first[0])) / 1000) };
     },
-    nowMs: () => redisClock(redis),
+    nowMs,
     async dropCounters(partition, productIds, periodKey) {
       if (productIds.length === 0) return;
-      await redis.unlink(...productIds.map((productId) => `{p${partition}}:quota:${productId}:${periodKey}`));
+      await redis.unlink(...productIds.map((productId) => quotaKey(partition, productId, periodKey)));
     },
   };
 }
@@ -96,9 +104,6 @@ export function isAfter(id: string, other: string): boolean {
   const [a, b] = [partsOf(id), partsOf(other)];
   return a.ms === b.ms ? BigInt(a.sequence) > BigInt(b.sequence) : BigInt(a.ms) > BigInt(b.ms);
 }
-
-const generationKey = (partition: number): string => `{p${partition}}:generation`;
-const streamKey = (partition: number): string => `{p${partition}}:usage`;
 
 function script(file: string): string {
   return readFileSync(new URL(`./${file}`, import.meta.url), 'utf8');

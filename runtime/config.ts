@@ -50,13 +50,34 @@ export const SETTINGS = {
   }),
   redisUrl: setting({
     variable: 'REDIS_URL',
-    schema: Type.String({ pattern: '^rediss?://' }),
+    schema: Type.String({ pattern: '^rediss?://[^,]+(,rediss?://[^,]+)*$' }),
     fallback: undefined,
     text: asIs,
     secret: true,
-    accepts: 'redis://:password@host:port/0 (rediss:// for TLS)',
+    accepts: 'redis://:password@host:port/0 (rediss:// for TLS), several of them separated by commas for a cluster',
     meaning:
-      'Redis 7 or newer, with `maxmemory-policy noeviction`. `bin/up` starts one of its own when this is not set.',
+      'Redis 7 or newer, with `maxmemory-policy noeviction`. `bin/up` starts one of its own when this is not set. ' +
+      'Several addresses are nodes of one Redis Cluster; the others are found through them. They share user and password.',
+  }),
+  redisCluster: setting({
+    variable: 'PLIMSOLL_REDIS_CLUSTER',
+    schema: Type.Union([Type.Literal('auto'), Type.Literal('on')]),
+    fallback: 'auto',
+    text: asIs,
+    accepts: 'auto or on',
+    meaning:
+      'Whether `REDIS_URL` names a Redis Cluster. `auto`: where it holds several addresses. `on`: also where it holds one, ' +
+      'such as the one endpoint of a hosted cluster.',
+  }),
+  partitions: setting({
+    variable: 'PLIMSOLL_PARTITIONS',
+    schema: Type.Integer({ minimum: 1, maximum: 1024 }),
+    fallback: '1',
+    text: asNumber,
+    accepts: 'a whole number from 1 to 1024',
+    meaning:
+      'Into how many parts the counters and usage of organisations are divided. 1 for a single Redis, 64 for a cluster. ' +
+      'The same for all processes; changing it is a rebuild (`docs/operations.md`).',
   }),
   temporalAddress: setting({
     variable: 'TEMPORAL_ADDRESS',

@@ -3,28 +3,34 @@ import type { Knex } from 'knex';
 /** Calls that wait until Redis is back, as `counters/meter.ts` makes them: this room keeps them, and looks at nothing in them. */
 export interface WaitingCalls<Item> {
   id: string;
+  partition: number;
   items: Item[];
   verdicts: string[];
 }
 
-export async function saveMetered<Item>(db: Knex, { id, items, verdicts }: WaitingCalls<Item>): Promise<void> {
-  await db('usage_metered').insert({ id, items: JSON.stringify(items), verdicts: JSON.stringify(verdicts) });
+export async function saveMetered<Item>(
+  db: Knex,
+  { id, partition, items, verdicts }: WaitingCalls<Item>,
+): Promise<void> {
+  await db('usage_metered').insert({ id, partition, items: JSON.stringify(items), verdicts: JSON.stringify(verdicts) });
 }
 
 /**
  * Takes the oldest row that nobody else has, hands it over, and deletes it in the same transaction: a failure of either leaves it.
- * Says whether there was one.
+ * Says whether there was one. Rows of `away` partitions are left.
  */
 export async function takeMetered<Item>(
   db: Knex,
   handOver: (row: WaitingCalls<Item>) => Promise<void>,
+  away: readonly number[] = [],
 ): Promise<boolean> {
   return db.transaction(async (trx) => {
     const row = await trx('usage_metered')
+      .whereNotIn('partition', [...away])
       .orderBy('metered_at')
       .forUpdate()
       .skipLocked()
-      .first<WaitingCalls<Item> | undefined>('id', 'items', 'verdicts');
+      .first<WaitingCalls<Item> | undefined>('id', 'partition', 'items', 'verdicts');
     if (!row) return false;
     await handOver(row);
     await trx('usage_metered').where({ id: row.id }).delete();

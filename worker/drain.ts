@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { isRedisOutage } from '../counters/redis.ts';
-import { PARTITIONS, type UsageStream } from '../counters/usage.ts';
+import type { UsageStream } from '../counters/usage.ts';
 import { utcDay } from '../domain/plans/periods.ts';
 import type { Logger } from '../runtime/log.ts';
 import { isDatabaseOutage } from '../store/database.ts';
@@ -32,12 +32,10 @@ export function startDrain(options: {
   mostLagMs: number;
   metrics: Registry;
   log: Logger;
-  partitions?: readonly number[];
 }): Drain {
-  const { partitions = PARTITIONS } = options;
   const stopping = new AbortController();
   const metrics = createDrainMetrics(options.metrics);
-  const loops = partitions.map((partition) =>
+  const loops = options.stream.partitions.map((partition) =>
     drainPartition({ ...options, partition, metrics, signal: stopping.signal }),
   );
   return {

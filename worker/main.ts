@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   shutdown.add('health', () => health.close());
 
   // Before Temporal is asked for anything: usage settles while it is away.
-  const stream = createUsageStream(redis);
+  const stream = createUsageStream(redis, config);
   const drain = startDrain({ db, stream, mostLagMs: config.usageLagMs, metrics, log });
   shutdown.add('drain', () => drain.stop());
 

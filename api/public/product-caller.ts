@@ -35,14 +35,15 @@ export async function answerProductCall(
   const prepared = route.prepare({ ...call, product, effective, degraded, keyHash, body, nowMs }, deps);
   const callId = prepared.status === null ? newId() : null;
   const counted = { callId, ...factsOf(prepared), status: prepared.status, atMs: nowMs, productId: product.id };
-  const told = await countOne(deps, counted, effective.dailyCalls);
+  const told = await countOne(deps, product.organizationId, counted, effective.dailyCalls);
   const isMetered = 'Plimsoll-Degraded' in told;
   withHeaders(told);
 
   const { reply, status, facts } = await prepared.answer();
   if (callId !== null) {
     // Nobody waits for it: a process that is killed here leaves a counted call with an unknown verdict.
-    deps.tellLater({ callId, ...factsOf(facts ?? prepared), atMs: nowMs, productId: product.id, status });
+    const { organizationId, id: productId } = product;
+    deps.tellLater({ organizationId, callId, ...factsOf(facts ?? prepared), atMs: nowMs, productId, status });
   }
   return isMetered && reply.headers?.['Plimsoll-Degraded']
     ? { ...reply, headers: { ...reply.headers, 'Plimsoll-Degraded': `redis, ${reply.headers['Plimsoll-Degraded']}` } }
@@ -52,11 +53,17 @@ export async function answerProductCall(
 /** Counts the call, and gives the headers that tell what is left. @throws {HttpError} `rate_limit_exceeded` */
 async function countOne(
   { counter }: Dependencies,
+  organizationId: string,
   call: Omit<CountedCall, 'periodKey' | 'cost'>,
   allowed: Limit,
 ): Promise<Record<string, string>> {
   const period = utcDay(call.atMs);
-  const { counted, used } = await counter.count({ period, allowed, call: { ...call, periodKey: period.key, cost: 1 } });
+  const { counted, used } = await counter.count({
+    organizationId,
+    period,
+    allowed,
+    call: { ...call, periodKey: period.key, cost: 1 },
+  });
   const seconds = secondsUntil(period.endsAtMs, call.atMs);
   const headers: Record<string, string> =
     used === null

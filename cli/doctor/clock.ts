@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import { redisClock } from '../../counters/health.ts';
+import type { RedisClient } from '../../counters/redis.ts';
 import { databaseClock } from '../../store/health.ts';
 import { type Finding, ok, warn } from './part.ts';
 
@@ -21,7 +21,7 @@ export async function clockSkew(theirs: () => Promise<number>, ours: () => numbe
 /** Compares our clock with those of Postgres and Redis, as far as they can be asked. */
 export async function checkClocks(clocks: {
   db: Knex | undefined;
-  redis: Promise<Redis> | undefined;
+  redis: Promise<RedisClient> | undefined;
 }): Promise<Finding> {
   const { db, redis } = clocks;
   const measured = await Promise.all([

@@ -1,13 +1,13 @@
-import type { Redis } from 'ioredis';
 import { redisFacts } from '../../counters/health.ts';
+import type { RedisClient } from '../../counters/redis.ts';
 import { type Finding, fail, ok, reason, timed, warn, worst } from './part.ts';
 
 const OLDEST = 7;
 
 /** A connection that is ready to be asked. @throws the reason why there is none, as the server or the system put it */
-export async function untilReady(redis: Redis): Promise<Redis> {
+export async function untilReady(redis: RedisClient): Promise<RedisClient> {
   if (redis.status === 'ready') return redis;
-  const outcome = Promise.withResolvers<Redis>();
+  const outcome = Promise.withResolvers<RedisClient>();
   redis.once('ready', () => outcome.resolve(redis));
   // The connection tries again and again; the first failure is what a person has to read.
   redis.on('error', outcome.reject);
@@ -15,7 +15,7 @@ export async function untilReady(redis: Redis): Promise<Redis> {
   return outcome.promise;
 }
 
-export async function checkRedis(ready: Promise<Redis>, address: string): Promise<Finding> {
+export async function checkRedis(ready: Promise<RedisClient>, address: string): Promise<Finding> {
   try {
     const redis = await ready;
     const { latencyMs } = await timed(() => redis.ping());

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { connectRedis, openRedis } from '../../counters/redis.ts';
+import { connectRedis, openRedis, type RedisClient } from '../../counters/redis.ts';
 import { loadCatalogue } from '../../domain/plans/load.ts';
 import { utcDay } from '../../domain/plans/periods.ts';
 import { publishCatalogue } from '../../store/catalogues.ts';
@@ -15,7 +14,7 @@ import { waitUntil } from '../support/wait.ts';
 
 let server: TestRedis;
 let database: ScratchDatabase;
-let direct: Redis;
+let direct: RedisClient;
 let open: TestPlatform;
 let sibling: TestPlatform;
 let closed: TestPlatform;

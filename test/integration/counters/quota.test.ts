@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createQuotaCounter, type QuotaCall, quotaKey } from '../../../counters/quota.ts';
-import { connectRedis, isRedisOutage, openRedis } from '../../../counters/redis.ts';
+import { quotaKey } from '../../../counters/partitions.ts';
+import { createQuotaCounter, type QuotaCall } from '../../../counters/quota.ts';
+import { connectRedis, isRedisOutage, openRedis, type RedisClient } from '../../../counters/redis.ts';
 import type { Limit } from '../../../domain/plans/catalogue.ts';
 import { type PeriodSpan, utcDay } from '../../../domain/plans/periods.ts';
 import { startRedis, type TestRedis } from '../../support/redis-process.ts';
 
 let server: TestRedis;
-let direct: Redis;
+let direct: RedisClient;
 
 beforeAll(async () => {
   server = await startRedis();
@@ -22,6 +22,7 @@ afterAll(async () => {
 });
 
 interface Asked {
+  organizationId: string;
   productId: string;
   period: PeriodSpan;
   cost: number;
@@ -30,6 +31,7 @@ interface Asked {
 
 /** In a period that begins after every generation, so that its counter is not cold. */
 const call = (more: Partial<Asked> = {}): Asked => ({
+  organizationId: randomUUID(),
   productId: randomUUID(),
   period: utcDay(Date.UTC(2099, 10, 21)),
   cost: 1,
@@ -37,7 +39,8 @@ const call = (more: Partial<Asked> = {}): Asked => ({
   ...more,
 });
 
-const toCall = ({ productId, period, cost, allowed }: Asked, atMs = period.startsAtMs): QuotaCall => ({
+const toCall = ({ organizationId, productId, period, cost, allowed }: Asked, atMs = period.startsAtMs): QuotaCall => ({
+  organizationId,
   period,
   allowed,
   call: {
@@ -54,10 +57,10 @@ const toCall = ({ productId, period, cost, allowed }: Asked, atMs = period.start
   },
 });
 
-const keyOf = ({ productId, period }: Asked): string => quotaKey(productId, period.key);
+const keyOf = ({ productId, period }: Asked): string => quotaKey(0, productId, period.key);
 const usedOf = async (of: Asked): Promise<number> => Number((await direct.get(keyOf(of))) ?? 0);
 
-async function aConnection(url: string, timeoutMs = 2_000): Promise<Redis> {
+async function aConnection(url: string, timeoutMs = 2_000): Promise<RedisClient> {
   const redis = connectRedis({ redisUrl: url, redisTimeoutMs: timeoutMs }, () => undefined);
   await openRedis(redis);
   return redis;
@@ -148,6 +151,7 @@ describe('the quota', () => {
 
   test('answers any series of calls as a ten-line model does', async () => {
     const { count } = await aCounter();
+    const organizationId = randomUUID();
     const products = [randomUUID(), randomUUID(), randomUUID()];
     const step = fc.record({
       productId: fc.constantFrom(...products),
@@ -168,7 +172,7 @@ describe('the quota', () => {
           const before = model.get(productId) ?? 0;
           const counted = before + cost <= (allowed === 'unlimited' ? Infinity : allowed);
           if (counted) model.set(productId, before + cost);
-          const answer = count({ productId, cost, allowed, period });
+          const answer = count({ organizationId, productId, cost, allowed, period });
           pending.push(expect(answer).resolves.toEqual({ counted, used: model.get(productId) ?? 0 }));
           if (!together) await Promise.all(pending.splice(0));
         }
@@ -221,7 +225,12 @@ describe('the usage stream', () => {
     const { count, counter } = await aCounter();
     const one = call({ allowed: 2 });
     const before = (await direct.xlen('{p0}:usage')) + 1;
-    await Promise.all([count(one), count(one), count(one), counter.tell({ ...LATE, productId: one.productId })]);
+    await Promise.all([
+      count(one),
+      count(one),
+      count(one),
+      counter.tell({ ...LATE, productId: one.productId, organizationId: one.organizationId }),
+    ]);
     expect(await direct.xlen('{p0}:usage')).toBe(before);
 
     const [[, fields]] = (await direct.xrevrange('{p0}:usage', '+', '-', 'COUNT', 1)) as [[string, string[]]];
