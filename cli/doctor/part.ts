@@ -13,6 +13,7 @@ export const PARTS = [
   'temporal-worker round trip',
   'temporal ui',
   'api',
+  'tcp migration',
   'worker',
 ] as const;
 export type PartName = (typeof PARTS)[number];

@@ -3,6 +3,7 @@ import { clockSkew } from '../../../cli/doctor/clock.ts';
 import { checkNode, diskFinding } from '../../../cli/doctor/host.ts';
 import { fail, ok, reason, warn, within, worst } from '../../../cli/doctor/part.ts';
 import { addressOf, lacking, readAll } from '../../../cli/doctor/settings.ts';
+import { checkTcpMigration } from '../../../cli/doctor/tcp.ts';
 
 const GIB = 1024 ** 3;
 
@@ -47,6 +48,17 @@ describe("Node's version", () => {
     ['v20.20.0', 'fail'],
   ])('%s is %s', (version, state) => {
     expect(checkNode(version).state).toBe(state);
+  });
+});
+
+describe("the kernel's hand-over between processes on one port", () => {
+  test.each([
+    ['is well when it is on', 3, '1', 'ok'],
+    ['is a warning when it is off and several processes share the port', 2, '0', 'warn'],
+    ['is nothing to warn of when one process has the port', 1, '0', 'ok'],
+    ['is nothing to warn of where the kernel has no such setting', 3, null, 'ok'],
+  ])('%s', (_behaviour, processes, setting, state) => {
+    expect(checkTcpMigration(processes, setting).state).toBe(state);
   });
 });
 
