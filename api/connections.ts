@@ -52,8 +52,8 @@ export class Conversations {
    */
   inTurn({ request, response, begin, answered }: Turn): void {
     const conversation = this.#open.get(request.socket);
-    // The connection is gone already.
-    if (!conversation) return;
+    // Gone, or ended by the last answer: nobody would be answered.
+    if (!conversation || !request.socket.writable) return;
     const { latest, unanswered, waiting } = conversation;
     const isBehind = latest !== undefined && unanswered.has(latest.response);
     const mayEnd = isBehind && (!latest.response.shouldKeepAlive || awaitsContinue(latest.request));
