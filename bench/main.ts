@@ -26,6 +26,7 @@ Compares our validate with floors, a naive server and a Go reference in one inte
   --only    these servers alone, separated by commas: raw-http, bare-koa, typical-koa, naive-postgres, ours, go
   --save    writes bench/results/<date>.json
   --rounds  how many rounds (7)
+  --seconds how long one server is measured in one round (2)
   --with    NAME:VARIABLE=VALUE: ours once more, under that name, with that setting; may be repeated
   --against another checkout: its validate is measured beside ours, as 'other'
   --profile writes a CPU profile of our server to this folder
@@ -43,6 +44,7 @@ const { values: options } = parseArgs({
     help: { type: 'boolean', default: false },
     only: { type: 'string' },
     rounds: { type: 'string' },
+    seconds: { type: 'string' },
     profile: { type: 'string' },
     with: { type: 'string', multiple: true, default: [] },
     against: { type: 'string' },
@@ -132,8 +134,8 @@ async function main(): Promise<void> {
     const rounds = Number(options.rounds ?? (options.quick ? 3 : 7));
     const throughput = await measureThroughput(context, servers, {
       rounds,
-      seconds: options.quick ? 1 : 2,
-      warmUpSeconds: options.quick ? 1 : 2,
+      seconds: Number(options.seconds ?? (options.quick ? 1 : 2)),
+      warmUpCalls: options.quick ? 15_000 : 40_000,
     });
     const result: Result = { machine: describeMachine(), connections: CONNECTIONS, rounds, skipped, throughput };
     if (our) {
