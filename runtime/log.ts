@@ -82,16 +82,23 @@ const BLOCK_BYTES = 16_000;
 /** While nobody reads stdout, so much is kept; lines beyond are lost rather than the process. */
 const MOST_KEPT_BYTES = 64 * 1_048_576;
 
-/** Lines are written many at once and never waited for; what is left is written when the process exits. */
+/**
+ * Lines are written many at once, and what is left when the process exits. The write itself is waited for: handing a block to
+ * another thread and hearing of it again costs a fifth of a validation (bench/README.md), writing it costs next to nothing. So
+ * whoever reads stdout through a pipe has to read it.
+ */
 function bufferedStdout(): DestinationStream {
-  const stdout = pino.destination({ dest: 1, sync: false, minLength: BLOCK_BYTES, maxLength: MOST_KEPT_BYTES });
+  const stdout = pino.destination({ dest: 1, sync: true, minLength: BLOCK_BYTES, maxLength: MOST_KEPT_BYTES });
   let timer: NodeJS.Timeout | undefined;
+  let isUsed = false;
   const flush = (): void => {
     timer = undefined;
     stdout.flush();
   };
   return {
     write(line) {
+      if (!isUsed) process.once('exit', () => stdout.flushSync());
+      isUsed = true;
       stdout.write(line);
       timer ??= setTimeout(flush, GATHERED_MS).unref();
     },
