@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CountedCall, UsageFacts } from '../../counters/usage-entry.ts';
 import type { Limit } from '../../domain/plans/catalogue.ts';
-import { secondsUntil, utcDay } from '../../domain/plans/periods.ts';
+import { type PeriodSpan, secondsUntil, utcDay } from '../../domain/plans/periods.ts';
 import { newId } from '../../runtime/ids.ts';
 import { hashApiKey } from '../../runtime/secrets.ts';
 import type { ProductSnapshot } from '../../store/validation.ts';
@@ -57,7 +57,7 @@ async function countOne(
   call: Omit<CountedCall, 'periodKey' | 'cost'>,
   allowed: Limit,
 ): Promise<Record<string, string>> {
-  const period = utcDay(call.atMs);
+  const period = dayOf(call.atMs);
   const { counted, used } = await counter.count({
     organizationId,
     period,
@@ -81,6 +81,14 @@ async function countOne(
     "The provider's plan allows no more API calls today. Upgrade the plan, or wait until midnight UTC.",
     { headers: { ...headers, 'Retry-After': String(seconds) }, members: { retry_after: seconds } },
   );
+}
+
+let latestDay = utcDay(0);
+
+/** The day that holds `nowMs`: mostly the same one as for the call before, and a date is not cheap to write. */
+function dayOf(nowMs: number): PeriodSpan {
+  if (nowMs < latestDay.startsAtMs || nowMs >= latestDay.endsAtMs) latestDay = utcDay(nowMs);
+  return latestDay;
 }
 
 async function openProduct(
