@@ -39,7 +39,7 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
   const gone = { bytes: new Map<string, number>() };
 
   const begin = (near: Socket): void => {
-    const far = connect(Number(target.port || 5432), target.hostname);
+    const far = connect({ port: Number(target.port || 5432), host: target.hostname, allowHalfOpen: true });
     const way: Way = { near, far, application: undefined, sentBytes: 0, isSilent: swallows };
     ways.add(way);
     near.on('data', (chunk: Buffer) => {
@@ -55,6 +55,10 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
       [near, far],
       [far, near],
     ] as const) {
+      // A silent way swallows goodbyes too: who waits for an answer to theirs waits for ever.
+      socket.on('end', () => {
+        if (!way.isSilent) other.end();
+      });
       socket.on('close', () => {
         // Who gave up on a silent way is not heard of at its other end either; the proxy only cleans up behind it.
         if (way.isSilent && socket === far) return;
@@ -69,7 +73,7 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
   };
 
   const open = async (): Promise<void> => {
-    server = createServer(begin).listen(ownPort, '127.0.0.1');
+    server = createServer({ allowHalfOpen: true }, begin).listen(ownPort, '127.0.0.1');
     await once(server, 'listening');
     ownPort = (server.address() as AddressInfo).port;
   };
@@ -84,7 +88,7 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
       named(application).reduce((sum, way) => sum + way.sentBytes, gone.bytes.get(application) ?? 0),
     portsOf: (application) => named(application).map(({ far }) => far.localPort ?? 0),
     silence(application) {
-      const found = named(application);
+      const found = named(application).filter((way) => !way.isSilent);
       for (const way of found) way.isSilent = true;
       return found.length;
     },
