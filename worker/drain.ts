@@ -19,6 +19,8 @@ export interface Drain {
 const IDLE_MS = 250;
 /** Between looks at a partition that another worker has, and full looks at a stream that is empty. */
 const AWAY_MS = 1_000;
+/** How many partitions may be settled at the same time: each takes a connection of the pool, which activities share. */
+const AT_ONCE = 2;
 const BACK_OFF_MS = [500, 1_000, 2_000, 5_000];
 
 /**
@@ -35,8 +37,9 @@ export function startDrain(options: {
 }): Drain {
   const stopping = new AbortController();
   const metrics = createDrainMetrics(options.metrics);
+  const inTurn = createTurns(AT_ONCE);
   const loops = options.stream.partitions.map((partition) =>
-    drainPartition({ ...options, partition, metrics, signal: stopping.signal }),
+    drainPartition({ ...options, partition, metrics, inTurn, signal: stopping.signal }),
   );
   return {
     async stop() {
@@ -52,10 +55,11 @@ async function drainPartition(options: {
   partition: number;
   mostLagMs: number;
   metrics: DrainMetrics;
+  inTurn: Turns;
   log: Logger;
   signal: AbortSignal;
 }): Promise<void> {
-  const { db, stream, partition, mostLagMs, metrics, signal } = options;
+  const { db, stream, partition, mostLagMs, metrics, inTurn, signal } = options;
   const log = options.log.child({ component: 'drain', partition });
   const logDays = new Set<string>();
   let failures = 0;
@@ -65,8 +69,10 @@ async function drainPartition(options: {
   while (!signal.aborted) {
     let waitMs = IDLE_MS;
     try {
-      if (logDays.size === 0) await ensurePosition(db, partition);
-      await prepareDays(db, logDays);
+      await inTurn(async () => {
+        if (logDays.size === 0) await ensurePosition(db, partition);
+        await prepareDays(db, logDays);
+      });
       const lag = await stream.lag(partition);
       metrics.see(partition, lag);
       if (lag.seconds * 1000 > mostLagMs !== sampling) {
@@ -77,7 +83,7 @@ async function drainPartition(options: {
       const isIdle = lag.entries === 0 && performance.now() - lookedAtMs < AWAY_MS;
       if (!isIdle) {
         lookedAtMs = performance.now();
-        const settlement = await settleBatch({ db, stream, partition, sampling, logDays });
+        const settlement = await inTurn(() => settleBatch({ db, stream, partition, sampling, logDays }));
         waitMs = told(settlement);
       }
       if (failures > 0) log.info({ failures }, 'settling usage again');
@@ -189,6 +195,26 @@ function createDrainMetrics(registry: Registry) {
       unreadable.inc({ partition }, settlement.unreadable.length);
       orphans.inc({ partition }, settlement.orphans);
     },
+  };
+}
+
+type Turns = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Lets so many works run at the same time, and the others wait in the order in which they came. */
+function createTurns(atOnce: number): Turns {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    if (running < atOnce) running += 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      // The place goes straight to the next one, so that nobody who comes now can take it first.
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
   };
 }
 

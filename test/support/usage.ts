@@ -22,6 +22,7 @@ export interface UsageBench {
     verdicts?: SettledVerdict[];
     generation?: string;
     id?: string;
+    partition?: number;
   }): Promise<string>;
   /** Makes Redis forget everything, or begins its first generation; gives the new one's name. */
   beginGeneration(options?: { flush?: boolean }): Promise<string>;
@@ -49,12 +50,12 @@ export async function aUsageBench(): Promise<UsageBench> {
     stream,
     database,
     server,
-    async append({ calls = [], verdicts = [], generation: given = generation, id = '*' }) {
+    async append({ calls = [], verdicts = [], generation: given = generation, id = '*', partition = 0 }) {
       const fields = [
         ...calls.flatMap((call) => ['c', countedJson(call)]),
         ...verdicts.flatMap((verdict) => ['v', verdictJson(verdict)]),
       ];
-      return (await redis.xadd('{p0}:usage', id, 'g', given, ...fields))!;
+      return (await redis.xadd(`{p${partition}}:usage`, id, 'g', given, ...fields))!;
     },
     async beginGeneration({ flush = false } = {}) {
       if (flush) await redis.flushall();

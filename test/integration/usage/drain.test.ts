@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -217,5 +218,27 @@ describe('a table of the log', () => {
     aDrain();
     const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
     await waitUntil('it is there', () => bench.db.schema.hasTable(`validations_${tomorrow}`));
+  });
+});
+
+describe('a drain of many partitions', { timeout: 60_000 }, () => {
+  test('settles each of them, two at a time at most', async () => {
+    const stream = createUsageStream(bench.redis, { partitions: 16 });
+    let [reading, most] = [0, 0];
+    const read: typeof stream.read = async (...asked) => {
+      reading += 1;
+      most = Math.max(most, reading);
+      await pause(20);
+      reading -= 1;
+      return stream.read(...asked);
+    };
+    const calls = Array.from({ length: 16 }, () => aCall());
+    for (const [partition, call] of calls.entries()) await bench.append({ calls: [call], partition });
+    const db = connectDatabase({ ...config, databaseUrl: bench.database.url, databasePoolSize: 8 });
+    ends.push(() => db.destroy());
+    const { metric } = aDrain({ db, stream: { ...stream, read } });
+    for (const call of calls) await settled(call);
+    expect(most).toBe(2);
+    expect(await metric('failures_total')).toBe(0);
   });
 });
