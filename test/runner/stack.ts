@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeHome } from '../../stack/postgres-user.ts';
 import { ROOT, run } from './process.ts';
 
 /** A stack that only this run uses, in a home that is thrown away with it. */
@@ -36,7 +37,7 @@ export function startThrowawayStack(): ThrowawayStack {
     const { code, output } = await run([join(ROOT, 'bin', 'down')], { env, timeoutMs: STOP_MS });
     if (code !== 0) process.stderr.write(`bin/down ended with code ${code}; its home is left: ${home}\n${output}\n`);
     else if (process.env.PLIMSOLL_TEST_KEEP) process.stderr.write(`The home is kept: ${home}\n`);
-    else rmSync(home, { recursive: true, force: true });
+    else removeHome(home);
   };
   return { home, ready: start(), logTails: (lines) => tails(home, lines), stop: () => (stopped ??= stop()) };
 }
