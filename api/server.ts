@@ -1,15 +1,24 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Config } from '../runtime/config.ts';
 import { breakRequest, noteContinue } from './broken-requests.ts';
 import { Conversations, closeAfter } from './connections.ts';
 import { HttpError } from './errors.ts';
 import { answerRawErrors, type RawRefusal } from './raw-errors.ts';
 
+/**
+ * For how long a connection that is kept open may still ask once when the server ends: who has just sent a request on it would
+ * otherwise find it closed, and can't know whether the call was taken.
+ */
+const LAST_WORD_MS = 1_000;
+
 export interface HttpServer {
   /** Listens, and gives the address as a URL. */
   listen(at: { host: string; port: number; reusePort: boolean }): Promise<string>;
-  /** Takes no new connection, answers what is in flight, and is done when the last connection is closed. */
+  /**
+   * Takes no new connection, answers what is in flight and whatever comes within a second on connections that are kept, each with
+   * `Connection: close`; then closes those that are silent, and is done when the last connection is closed.
+   */
   close(): Promise<void>;
 }
 
@@ -20,10 +29,11 @@ export function createHttpServer(
   refused: (refusal: RawRefusal) => void,
 ): HttpServer {
   let isClosing = false;
+  let isLastWordOver = false;
   const conversations = new Conversations();
 
   const answered = (): void => {
-    if (isClosing) server.closeIdleConnections();
+    if (isLastWordOver) server.closeIdleConnections();
   };
   const take: RequestListener = (request, response) => {
     const begin = (): void => {
@@ -81,9 +91,20 @@ export function createHttpServer(
     close: () =>
       new Promise((resolve, reject) => {
         isClosing = true;
-        server.close((error) => (error ? reject(error) : resolve()));
+        const timer = setTimeout(() => {
+          isLastWordOver = true;
+          // Of a server that listens no more: it closes the connections that are idle.
+          server.close();
+        }, LAST_WORD_MS);
+        // Not the HTTP server's own: that closes idle connections at once.
+        NetServer.prototype.close.call(server, (error) => {
+          clearTimeout(timer);
+          // Once more for its timers.
+          server.close();
+          if (error) reject(error);
+          else resolve();
+        });
         conversations.makeLast();
-        server.closeIdleConnections();
       }),
   };
 }

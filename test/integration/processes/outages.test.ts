@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { signal } from '../../../stack/process.ts';
+import { byOutcome, type LoadCall, startLoad } from '../../support/calls.ts';
+import { allReady, endOf, processOf, startHome, type WarmProduct, type WholeHome } from '../../support/home.ts';
+import { waitUntil } from '../../support/wait.ts';
+
+/** Postgres and Temporal killed for real in mid-load: the supervisor brings them back by itself, and what callers see meanwhile. */
+
+let home: WholeHome;
+beforeAll(async () => {
+  home = await startHome({ apiProcesses: 2, durable: true });
+}, 120_000);
+afterAll(() => home?.stop());
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const served = (calls: LoadCall[]): number => byOutcome(calls)['200'] ?? 0;
+
+/** Kills a server of the home as a crash would, and gives the time. */
+async function kill(server: 'postgres' | 'temporal'): Promise<number> {
+  const victim = processOf(await waitUntil(`${server} is there`, () => home.running.stack.pids[server] ?? undefined));
+  signal(victim, 'SIGKILL');
+  return endOf(home, victim.pid);
+}
+
+/** What every API process says of itself. */
+async function readiness(): Promise<{ http: number; degraded: string[] }[]> {
+  return Promise.all(
+    home.running.stack.api_nodes.map(async ({ url }) => {
+      const response = await fetch(`${url}/health/ready`);
+      const { degraded } = (await response.json()) as { degraded: string[] };
+      return { http: response.status, degraded };
+    }),
+  );
+}
+
+const isWhole = async (): Promise<boolean> =>
+  (await readiness()).every(({ http, degraded }) => http === 200 && degraded.length === 0);
+
+function validate({ apiKey }: WarmProduct, licenseKey: string): Promise<Response> {
+  return fetch(`${home.running.stack.api}/api/v1/validate`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify({ license_key: licenseKey }),
+  });
+}
+
+describe('Postgres killed in mid-load', () => {
+  test('what is at hand is served and said to be degraded, each call is counted once, and it mends by itself', {
+    timeout: 120_000,
+  }, async () => {
+    await allReady(home, 2);
+    const [product, scarce] = [await home.aWarmProduct(), await home.aWarmProduct({ dailyCalls: 300 })];
+    const { api } = home.running.stack;
+    const loads = [product, scarce].map((each) => startLoad(api, each, { keepAlive: 4, oneShot: 2, pauseMs: 10 }));
+    await pause(500);
+    // Again when it has come back, so that the supervisor waits longer before the next start.
+    const killedAtMs = await kill('postgres');
+    await kill('postgres');
+    await kill('postgres');
+    const isSaid = (): boolean => loads[0]!.calls.some(({ degraded }) => degraded === 'postgres');
+    await waitUntil('the answers say so', isSaid);
+    // Not 401: a client takes that as final.
+    const cold = await validate(product, product.coldLicenseKey);
+    const unknown = await validate({ ...product, apiKey: 'kp_live_never_seen' }, product.licenseKey);
+
+    await waitUntil('all is well again', isWhole, 60_000);
+    const backAfterMs = Date.now() - killedAtMs;
+    await pause(1_000);
+    const [calls, scarceCalls] = (await Promise.all(loads.map((load) => load.stop()))) as [LoadCall[], LoadCall[]];
+    console.log('postgres', byOutcome(calls), byOutcome(scarceCalls), cold.status, unknown.status, backAfterMs);
+    console.log(calls.filter(({ degraded }) => degraded !== undefined).length, home.said);
+
+    expect(byOutcome(calls)).toEqual({ 200: calls.length });
+    expect(calls.at(-1)?.degraded).toBeUndefined();
+    expect([cold.status, unknown.status]).toEqual([503, 503]);
+    expect((await validate(product, product.coldLicenseKey)).status).toBe(200);
+
+    // The cold licence's two calls were counted too: counting comes first.
+    const all = product.warm + served(calls) + 2;
+    expect(await home.counterOf(product.productId)).toBe(all);
+    await waitUntil('all of it is settled', async () => (await home.settledOf(product.productId)) === all);
+
+    expect(Object.keys(byOutcome(scarceCalls)).sort()).toEqual(['200', '429']);
+    expect(scarce.warm + served(scarceCalls)).toBe(300);
+    expect(await home.counterOf(scarce.productId)).toBe(300);
+    await waitUntil('that too', async () => (await home.settledOf(scarce.productId)) === 300);
+  });
+});
+
+describe('Temporal killed in mid-load', () => {
+  test('changes no answer, and mends by itself', { timeout: 120_000 }, async () => {
+    await allReady(home, 2);
+    const product = await home.aWarmProduct();
+    const load = startLoad(home.running.stack.api, product, { keepAlive: 4, oneShot: 2, pauseMs: 10 });
+    await pause(500);
+    const killedAtMs = await kill('temporal');
+    const outage = { isOver: false };
+    const keptDown = (async () => {
+      for (; !outage.isOver; await pause(20)) if (home.running.stack.pids.temporal) await kill('temporal');
+    })();
+    await waitUntil('readiness names it', async () =>
+      (await readiness()).every(({ http, degraded }) => http === 200 && degraded.join() === 'temporal'),
+    );
+    // Usage settles without it.
+    const sofar = served(load.calls);
+    await waitUntil('it is settled', async () => (await home.settledOf(product.productId)) >= product.warm + sofar);
+    outage.isOver = true;
+    await keptDown;
+
+    await waitUntil('all is well again', isWhole, 60_000);
+    const backAfterMs = Date.now() - killedAtMs;
+    await pause(500);
+    const calls = await load.stop();
+    process.stdout.write(`Temporal was kept down a while and everything well ${backAfterMs} ms after the first kill\n`);
+    expect(byOutcome(calls)).toEqual({ 200: calls.length });
+    expect(calls.filter(({ degraded }) => degraded !== undefined)).toEqual([]);
+    const all = product.warm + calls.length;
+    expect(await home.counterOf(product.productId)).toBe(all);
+    await waitUntil('all of it is settled', async () => (await home.settledOf(product.productId)) === all);
+  });
+});

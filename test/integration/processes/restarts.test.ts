@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { gone, signal } from '../../../stack/process.ts';
+import { byOutcome, type LoadCall, startLoad } from '../../support/calls.ts';
+import { allReady, endOf, processOf, startHome, type WholeHome } from '../../support/home.ts';
+import { waitUntil } from '../../support/wait.ts';
+
+/** Three API processes on one port: what is killed or told to end under load, and what callers see of it. */
+
+let home: WholeHome;
+beforeAll(async () => {
+  home = await startHome({ apiProcesses: 3 });
+}, 120_000);
+afterAll(() => home?.stop());
+
+const failed = (calls: LoadCall[]): LoadCall[] => calls.filter(({ outcome }) => outcome !== '200');
+const served = (calls: LoadCall[]): number => calls.length - failed(calls).length;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Whether the kernel hands what waits at a closing listener over to its siblings. */
+const handsOver = (): boolean => {
+  try {
+    return readFileSync('/proc/sys/net/ipv4/tcp_migrate_req', 'utf8').trim() === '1';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+};
+
+/** The longest time in which no call on a new connection was served, milliseconds. */
+function longestGap(calls: LoadCall[], fromMs: number, untilMs: number): number {
+  const ends = calls.filter(({ isFirst, outcome }) => isFirst && outcome === '200').map(({ endedAtMs }) => endedAtMs);
+  const moments = [fromMs, ...ends.filter((each) => each > fromMs && each < untilMs).sort((a, b) => a - b), untilMs];
+  return Math.max(...moments.slice(1).map((each, i) => each - moments[i]!));
+}
+
+/** What was measured, for the pages that state it. */
+function say(what: string, calls: LoadCall[], gapMs: number): void {
+  process.stdout.write(
+    `${what}: ${JSON.stringify(byOutcome(calls))}, ${gapMs} ms at most without a new connection served\n`,
+  );
+}
+
+describe('an API process that is killed under load', () => {
+  test('takes only its own connections with it, and is started again', { timeout: 120_000 }, async () => {
+    await allReady(home, 3);
+    const product = await home.aWarmProduct();
+    const load = startLoad(home.running.stack.api, product, { keepAlive: 8, oneShot: 4, pauseMs: 10 });
+    const beganAtMs = Date.now();
+    const deaths: { killedAtMs: number; endedAtMs: number }[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      await pause(1_000);
+      const before = home.running.stack.api_nodes.map(({ pid }) => pid);
+      const victim = processOf(before[round]);
+      const killedAtMs = Date.now();
+      signal(victim, 'SIGKILL');
+      deaths.push({ killedAtMs, endedAtMs: await endOf(home, victim.pid) });
+      await allReady(home, 3, [victim.pid]);
+    }
+    await pause(1_000);
+    const endedAtMs = Date.now();
+    const calls = await load.stop();
+
+    const lost = failed(calls);
+    say('Killed three times', calls, longestGap(calls, beganAtMs, endedAtMs));
+    // Each failed when a process died, and was begun before that: nobody is sent to a dead one.
+    const isOfTheDead = (call: LoadCall): boolean =>
+      deaths.some((death) => call.beganAtMs <= death.endedAtMs && call.endedAtMs >= death.killedAtMs);
+    expect(lost.filter((call) => !isOfTheDead(call))).toEqual([]);
+    // Twelve callers have at most twelve calls under way when one dies.
+    expect(lost.length).toBeLessThanOrEqual(3 * 12);
+    expect(Object.keys(byOutcome(lost)).filter((kind) => kind !== 'ECONNRESET')).toEqual([]);
+    expect(longestGap(calls, beganAtMs, endedAtMs)).toBeLessThan(1_000);
+
+    // An answer that was lost may have been counted; one that came was, once.
+    const all = product.warm + served(calls);
+    const counter = await home.counterOf(product.productId);
+    expect(counter).toBeGreaterThanOrEqual(all);
+    expect(counter).toBeLessThanOrEqual(all + lost.length);
+    await waitUntil('all of it is settled', async () => (await home.settledOf(product.productId)) === counter);
+  });
+});
+
+describe('API processes that are told to end under load, one after the other', () => {
+  test('lose no call, and no answer', { timeout: 120_000 }, async () => {
+    await allReady(home, 3);
+    const product = await home.aWarmProduct();
+    const load = startLoad(home.running.stack.api, product, { keepAlive: 8, oneShot: 4, pauseMs: 10 });
+    const beganAtMs = Date.now();
+    const before = home.running.stack.api_nodes.map(({ pid }) => pid);
+    for (const pid of before) {
+      await pause(500);
+      const one = processOf(pid);
+      signal(one, 'SIGTERM');
+      expect(await gone(one, 20_000)).toBe(true);
+      await allReady(home, 3, [pid]);
+    }
+    await pause(500);
+    const endedAtMs = Date.now();
+    const calls = await load.stop();
+    expect(home.running.stack.api_nodes.filter(({ pid }) => before.includes(pid))).toEqual([]);
+
+    const lost = failed(calls);
+    say('Ended one after the other', calls, longestGap(calls, beganAtMs, endedAtMs));
+    // Where the kernel hands nothing over, what waits in a closing listener's queue is reset: before anybody has read it.
+    if (handsOver()) expect(lost).toEqual([]);
+    for (const call of lost) expect(call).toMatchObject({ isFirst: true, outcome: 'ECONNRESET' });
+    expect(lost.length).toBeLessThanOrEqual(calls.length / 100);
+    expect(longestGap(calls, beganAtMs, endedAtMs)).toBeLessThan(1_000);
+
+    // Exactly: no call was counted that was not answered.
+    const all = product.warm + served(calls);
+    expect(await home.counterOf(product.productId)).toBe(all);
+    await waitUntil('all of it is settled', async () => (await home.settledOf(product.productId)) === all);
+  });
+});
