@@ -66,7 +66,10 @@ export async function diagnose(env: NodeJS.ProcessEnv): Promise<Diagnosis> {
     disk: () => checkDisk(home),
     postgres: () => (db ? checkPostgres(db, postgresAddress) : (lacks('databaseUrl') ?? notConfigured)),
     schema: () => (db ? checkSchema(db, postgresAddress) : notAsked('postgres')),
-    redis: () => (redis ? checkRedis(redis.ready, redisAddress) : (lacks('redisUrl') ?? notConfigured)),
+    redis: () =>
+      redis
+        ? checkRedis(redis.ready, redisAddress, { partitions: 1, usageLagMs: 60_000, ...config })
+        : (lacks('redisUrl') ?? notConfigured),
     'clock skew': () => checkClocks({ db, redis: redis?.ready }),
     temporal: () =>
       temporal ? checkTemporal(temporal) : (lacks('temporalAddress', 'temporalNamespace') ?? notConfigured),

@@ -1,5 +1,7 @@
 import { redisFacts } from '../../counters/health.ts';
 import type { RedisClient } from '../../counters/redis.ts';
+import { createUsageStream } from '../../counters/usage.ts';
+import type { Config } from '../../runtime/config.ts';
 import { type Finding, fail, ok, reason, timed, warn, worst } from './part.ts';
 
 const OLDEST = 7;
@@ -15,7 +17,11 @@ export async function untilReady(redis: RedisClient): Promise<RedisClient> {
   return outcome.promise;
 }
 
-export async function checkRedis(ready: Promise<RedisClient>, address: string): Promise<Finding> {
+export async function checkRedis(
+  ready: Promise<RedisClient>,
+  address: string,
+  { partitions, usageLagMs }: Pick<Config, 'partitions' | 'usageLagMs'>,
+): Promise<Finding> {
   try {
     const redis = await ready;
     const { latencyMs } = await timed(() => redis.ping());
@@ -26,6 +32,7 @@ export async function checkRedis(ready: Promise<RedisClient>, address: string): 
       checkVersion(version),
       checkEviction(settings['maxmemory-policy']),
       checkDurability(settings),
+      await checkUsage(redis, { partitions, usageLagMs }),
     ]);
   } catch (error) {
     return fail(reason(error), adviceFor(error), { address });
@@ -70,6 +77,21 @@ function checkDurability({ appendonly, appendfsync }: { appendonly?: string; app
   if (appendfsync === 'always') return ok('');
   const lost = appendfsync === 'everysec' ? 'about the last second of usage' : 'the last half minute of usage or more';
   return warn(`Its appendfsync is ${appendfsync}: a power cut may lose ${lost}.`, advice);
+}
+
+/** Usage that waits in Redis is lost with it, and its memory isn't endless. */
+async function checkUsage(
+  redis: RedisClient,
+  { partitions, usageLagMs }: Pick<Config, 'partitions' | 'usageLagMs'>,
+): Promise<Finding> {
+  const stream = createUsageStream(redis, { partitions });
+  const lags = await Promise.all(stream.partitions.map((partition) => stream.lag(partition)));
+  const seconds = Math.round(Math.max(...lags.map((lag) => lag.seconds)));
+  if (seconds * 1000 <= usageLagMs) return ok('');
+  return warn(
+    `Usage waits in it for ${seconds} s to be settled in Postgres.`,
+    "See that a worker runs, and what its log says of the drain; the worker's metrics plimsoll_usage_lag_* tell more.",
+  );
 }
 
 function adviceFor(error: unknown): string {

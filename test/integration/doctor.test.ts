@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PARTS, type Part, type PartName } from '../../cli/doctor/part.ts';
 import type { Diagnosis } from '../../cli/doctor.ts';
@@ -133,6 +134,26 @@ describe('doctor on the settings of Redis', () => {
     const { part, code } = await diagnosed({ REDIS_URL: redis.url });
     expect(part('redis')).toMatchObject({ state, detail: expect.stringContaining(words) as string });
     expect(code).toBe(state === 'fail' ? 1 : 0);
+  });
+});
+
+describe('doctor on usage that nobody settles', () => {
+  test('warns once it has waited for longer than a worker may be behind', async () => {
+    const redis = await startRedis();
+    const client = new Redis(redis.url);
+    try {
+      await client.xadd('{p0}:usage', `${Date.now() - 30_000}-0`, 'g', 'x');
+      expect((await diagnosed({ REDIS_URL: redis.url })).part('redis').state).toBe('ok');
+      await client.del('{p0}:usage');
+      await client.xadd('{p0}:usage', `${Date.now() - 90_000}-0`, 'g', 'x');
+      expect((await diagnosed({ REDIS_URL: redis.url })).part('redis')).toMatchObject({
+        state: 'warn',
+        detail: expect.stringMatching(/^Usage waits in it for 9\d s/) as string,
+      });
+    } finally {
+      client.disconnect();
+      await redis.stop();
+    }
   });
 });
 
