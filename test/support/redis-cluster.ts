@@ -104,7 +104,7 @@ export async function startRedisCluster(): Promise<TestCluster> {
 
   async function isWell(port: number): Promise<boolean> {
     const [cluster, replication] = [await node(port).cluster('INFO'), await node(port).info('replication')];
-    const isJoined = /cluster_state:ok/.test(String(cluster)) && /cluster_known_nodes:6/.test(String(cluster));
+    const isJoined = /cluster_state:ok/.test(cluster) && /cluster_known_nodes:6/.test(cluster);
     return (
       isJoined && (/role:master/.test(replication) ? /connected_slaves:1/ : /master_link_status:up/).test(replication)
     );

@@ -90,7 +90,7 @@ async function aCounter() {
 
 /** The port of the master that has a tenant's keys. */
 async function masterOf(tenant: Tenant): Promise<number> {
-  const slot = Number(new Command('get', [keyOf(tenant)]).getSlot());
+  const slot = new Command('get', [keyOf(tenant)]).getSlot() ?? -1;
   const masters = await cluster.masters();
   return masters.find(({ slots }) => slots.some(([from, to]) => from <= slot && slot <= to))!.port;
 }
@@ -230,9 +230,9 @@ describe('a master that is killed in mid-load', () => {
     const allowed = 150;
     const ends = tenants.map(() => ({ admitted: 0, refused: 0, outages: 0 }));
     let slowestMs = 0;
-    let isOver = false;
+    const load = { isOver: false };
     const caller = async (i: number, process: number): Promise<void> => {
-      while (!isOver) {
+      while (!load.isOver) {
         const beganMs = performance.now();
         try {
           const { counted } = await counters[process]!.count(tenants[i]!, allowed);
@@ -245,7 +245,7 @@ describe('a master that is killed in mid-load', () => {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     };
-    const load = tenants.flatMap((_tenant, i) => [caller(i, 0), caller(i, 1), caller(i, 0), caller(i, 1)]);
+    const callers = tenants.flatMap((_tenant, i) => [caller(i, 0), caller(i, 1), caller(i, 0), caller(i, 1)]);
     await waitUntil('calls are counted', () => ends.every(({ admitted }) => admitted > 20));
     const killedAtMs = performance.now();
     await cluster.kill(dead);
@@ -255,8 +255,8 @@ describe('a master that is killed in mid-load', () => {
     });
     const failoverMs = performance.now() - killedAtMs;
     await waitUntil('every tenant is at its limit', () => ends.every(({ refused }) => refused > 20));
-    isOver = true;
-    await Promise.all(load);
+    load.isOver = true;
+    await Promise.all(callers);
     await cluster.restart(dead);
 
     const excess = ends.map(({ admitted }) => admitted - allowed);

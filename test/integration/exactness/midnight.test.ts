@@ -2,14 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answer } from '../../support/api-fleet.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 import { aMeteredProduct, burst } from './burst.ts';
+import { COUNTING, type Counting } from './servers.ts';
 
 /** Two APIs with clocks of their own on the same servers, for real clocks stand on neither side for long. */
 let one: TestPlatform;
 let other: TestPlatform;
-beforeAll(async () => {
-  [one, other] = await Promise.all([startPlatform(), startPlatform()]);
-});
-afterAll(() => Promise.all([one.close(), other.close()]));
 
 const DAY_MS = 86_400_000;
 /** Midnights that are still to come, one for each test: counters of days that are long over are not kept. */
@@ -18,47 +15,59 @@ const admitted = (answers: readonly Answer[]) => answers.filter(({ code }) => co
 /** A call of the last second of a day is told that the next day is a second away. */
 const isBefore = ({ headers }: Answer) => Number(headers.get('ratelimit-reset')) <= 60;
 
-describe('across midnight', () => {
-  test.each([1, 10, 50])('two processes on its two sides admit exactly %i on each day', async (limit) => {
-    const { call } = await aMeteredProduct(one, limit);
-    one.clock.nowMs = midnightMs(limit) - 1;
-    other.clock.nowMs = midnightMs(limit);
-    const answers = await burst([one.url, other.url], call, 200);
-    expect(admitted(answers).filter(isBefore)).toHaveLength(limit);
-    expect(admitted(answers).filter((each) => !isBefore(each))).toHaveLength(limit);
+describe.each(COUNTING)('on %s', (_name, start) => {
+  let counting: Counting;
+  beforeAll(async () => {
+    counting = await start();
+    [one, other] = await Promise.all([startPlatform(counting.settings), startPlatform(counting.settings)]);
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all([one.close(), other.close()]);
+    await counting.stop();
   });
 
-  test('clocks that pass it at different moments, under load, admit exactly the limit on each day', async () => {
-    const { call } = await aMeteredProduct(one, 25);
-    one.clock.nowMs = other.clock.nowMs = midnightMs(100) - 1;
-    const all = [burst([one.url, other.url], call, 60)];
-    for (const { clock } of [one, other]) {
-      clock.nowMs = midnightMs(100);
+  describe('across midnight', () => {
+    test.each([1, 10, 50])('two processes on its two sides admit exactly %i on each day', async (limit) => {
+      const { call } = await aMeteredProduct(one, limit);
+      one.clock.nowMs = midnightMs(limit) - 1;
+      other.clock.nowMs = midnightMs(limit);
+      const answers = await burst([one.url, other.url], call, 200);
+      expect(admitted(answers).filter(isBefore)).toHaveLength(limit);
+      expect(admitted(answers).filter((each) => !isBefore(each))).toHaveLength(limit);
+    });
+
+    test('clocks that pass it at different moments, under load, admit exactly the limit on each day', async () => {
+      const { call } = await aMeteredProduct(one, 25);
+      one.clock.nowMs = other.clock.nowMs = midnightMs(100) - 1;
+      const all = [burst([one.url, other.url], call, 60)];
+      for (const { clock } of [one, other]) {
+        clock.nowMs = midnightMs(100);
+        all.push(burst([one.url, other.url], call, 60));
+        // The next clock passes it when the first of these were answered.
+        await Promise.race(all.slice(-1));
+      }
       all.push(burst([one.url, other.url], call, 60));
-      // The next clock passes it when the first of these were answered.
-      await Promise.race(all.slice(-1));
-    }
-    all.push(burst([one.url, other.url], call, 60));
-    const answers = (await Promise.all(all)).flat();
-    const days = [
-      admitted(answers).filter(isBefore).length,
-      admitted(answers).filter((each) => !isBefore(each)).length,
-    ];
-    expect(days[0]).toBeLessThanOrEqual(25);
-    expect(days[1]).toBe(25);
+      const answers = (await Promise.all(all)).flat();
+      const days = [
+        admitted(answers).filter(isBefore).length,
+        admitted(answers).filter((each) => !isBefore(each)).length,
+      ];
+      expect(days[0]).toBeLessThanOrEqual(25);
+      expect(days[1]).toBe(25);
 
-    // What was left of the day before is still there for who is late, and not one more.
-    other.clock.nowMs = midnightMs(100) - 1;
-    const late = admitted(await burst([other.url], call, 60));
-    expect(days[0]! + late.length).toBe(25);
-  });
+      // What was left of the day before is still there for who is late, and not one more.
+      other.clock.nowMs = midnightMs(100) - 1;
+      const late = admitted(await burst([other.url], call, 60));
+      expect(days[0]! + late.length).toBe(25);
+    });
 
-  test('a process that is late takes from its own day alone', async () => {
-    const { call } = await aMeteredProduct(one, 5);
-    one.clock.nowMs = midnightMs(200);
-    expect(admitted(await burst([one.url], call, 20))).toHaveLength(5);
-    other.clock.nowMs = midnightMs(200) - 1;
-    expect(admitted(await burst([other.url], call, 20))).toHaveLength(5);
-    expect(admitted(await burst([one.url, other.url], call, 20))).toHaveLength(0);
+    test('a process that is late takes from its own day alone', async () => {
+      const { call } = await aMeteredProduct(one, 5);
+      one.clock.nowMs = midnightMs(200);
+      expect(admitted(await burst([one.url], call, 20))).toHaveLength(5);
+      other.clock.nowMs = midnightMs(200) - 1;
+      expect(admitted(await burst([other.url], call, 20))).toHaveLength(5);
+      expect(admitted(await burst([one.url, other.url], call, 20))).toHaveLength(0);
+    });
   });
 });

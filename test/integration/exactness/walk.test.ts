@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resetIps, revokeLicense } from '../../../store/licenses.ts';
 import { rotateApiKey } from '../../../store/products.ts';
 import { type ApiFleet, startFleet } from '../../support/api-fleet.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 import { createRandom, type Random } from '../../support/random.ts';
 import { aMeteredProduct, burst, createBarrier, tally } from './burst.ts';
+import { COUNTING, type Counting } from './servers.ts';
 
 let platform: TestPlatform;
 let fleet: ApiFleet;
 let obeyed: () => Promise<void>;
-beforeAll(async () => {
-  [platform, fleet] = await Promise.all([startPlatform(), startFleet(2)]);
-  obeyed = await createBarrier(platform, fleet.urls);
-});
-afterAll(() => Promise.all([fleet.stop(), platform.close()]));
 
 const SEEDS = process.env.PLIMSOLL_DEEP ? Array.from({ length: 20 }, (_, i) => 1_000 + i) : [4_711, 4_712, 4_713];
 const STEPS = process.env.PLIMSOLL_DEEP ? 200 : 25;
@@ -100,30 +96,44 @@ async function revokeOrReplace(random: Random, product: Product, model: Model): 
   return 'revoked';
 }
 
-test.each(SEEDS)(
-  'two processes do as the model does: seed %i',
-  async (seed) => {
-    const random = createRandom(seed);
-    const model = new Model();
-    const product = await aMeteredProduct(platform, model.limit, {
-      maxIps: CAP,
-      settings: { ipRegistration: 'up_to_max' },
-    });
-    const steps: string[] = [];
-    try {
-      for (let step = 0; step < STEPS; step += 1) {
-        const which = random.below(10);
-        if (which < 5) steps.push(await call(random, product, model));
-        else if (which < 6) steps.push(await rotate(product));
-        else if (which < 8) steps.push(await changeLimit(random, product, model, step));
-        else if (which < 9) steps.push(await reset(product, model));
-        else steps.push(await revokeOrReplace(random, product, model));
-        // A registration is told as everything else is; the next step begins when all know of it.
-        await obeyed();
+describe.each(COUNTING)('on %s', (_name, start) => {
+  let counting: Counting;
+  beforeAll(async () => {
+    counting = await start();
+    const { settings, env } = counting;
+    [platform, fleet] = await Promise.all([startPlatform(settings), startFleet(2, env)]);
+    obeyed = await createBarrier(platform, fleet.urls);
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all([fleet.stop(), platform.close()]);
+    await counting.stop();
+  });
+
+  test.each(SEEDS)(
+    'two processes do as the model does: seed %i',
+    async (seed) => {
+      const random = createRandom(seed);
+      const model = new Model();
+      const product = await aMeteredProduct(platform, model.limit, {
+        maxIps: CAP,
+        settings: { ipRegistration: 'up_to_max' },
+      });
+      const steps: string[] = [];
+      try {
+        for (let step = 0; step < STEPS; step += 1) {
+          const which = random.below(10);
+          if (which < 5) steps.push(await call(random, product, model));
+          else if (which < 6) steps.push(await rotate(product));
+          else if (which < 8) steps.push(await changeLimit(random, product, model, step));
+          else if (which < 9) steps.push(await reset(product, model));
+          else steps.push(await revokeOrReplace(random, product, model));
+          // A registration is told as everything else is; the next step begins when all know of it.
+          await obeyed();
+        }
+      } catch (error) {
+        throw new Error(`Seed ${seed}, after:\n  ${steps.join('\n  ')}\n${(error as Error).message}`, { cause: error });
       }
-    } catch (error) {
-      throw new Error(`Seed ${seed}, after:\n  ${steps.join('\n  ')}\n${(error as Error).message}`, { cause: error });
-    }
-  },
-  300_000,
-);
+    },
+    300_000,
+  );
+});
