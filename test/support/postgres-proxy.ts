@@ -5,8 +5,8 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 export interface PostgresProxy {
   /** The database by this way. */
   url: string;
-  /** How many bytes connections of this name have sent so far. */
-  sentBy(application: string): number;
+  /** All that connections of this name have sent so far, piece by piece. */
+  sentBy(application: string): string[];
   /** The ports that Postgres sees connections of this name come from. */
   portsOf(application: string): number[];
   /**
@@ -25,7 +25,6 @@ interface Way {
   near: Socket;
   far: Socket;
   application: string | undefined;
-  sentBytes: number;
   isSilent: boolean;
 }
 
@@ -36,16 +35,18 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
   let server: Server | undefined;
   let ownPort = 0;
   let swallows = false;
-  const gone = { bytes: new Map<string, number>() };
+  const sent = new Map<string, string[]>();
 
   const begin = (near: Socket): void => {
     const far = connect({ port: Number(target.port || 5432), host: target.hostname, allowHalfOpen: true });
-    const way: Way = { near, far, application: undefined, sentBytes: 0, isSilent: swallows };
+    const way: Way = { near, far, application: undefined, isSilent: swallows };
     ways.add(way);
     near.on('data', (chunk: Buffer) => {
       // The first message of a connection names the application: pairs of words, each ended by a zero.
-      way.application ??= /application_name\0([^\0]+)\0/.exec(chunk.toString('latin1'))?.[1];
-      way.sentBytes += chunk.length;
+      const text = chunk.toString('latin1');
+      way.application ??= /application_name\0([^\0]+)\0/.exec(text)?.[1];
+      const name = way.application ?? '';
+      sent.set(name, [...(sent.get(name) ?? []), text]);
       if (!way.isSilent) far.write(chunk);
     });
     far.on('data', (chunk: Buffer) => {
@@ -63,9 +64,7 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
         // Who gave up on a silent way is not heard of at its other end either; the proxy only cleans up behind it.
         if (way.isSilent && socket === far) return;
         other.destroy();
-        if (ways.delete(way) && way.application !== undefined) {
-          gone.bytes.set(way.application, (gone.bytes.get(way.application) ?? 0) + way.sentBytes);
-        }
+        ways.delete(way);
       });
       // A way that is cut is what it is for; `close` follows.
       socket.on('error', () => socket.destroy());
@@ -84,8 +83,7 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
   const named = (application: string): Way[] => [...ways].filter((way) => way.application === application);
   return {
     url: url.href,
-    sentBy: (application) =>
-      named(application).reduce((sum, way) => sum + way.sentBytes, gone.bytes.get(application) ?? 0),
+    sentBy: (application) => sent.get(application) ?? [],
     portsOf: (application) => named(application).map(({ far }) => far.localPort ?? 0),
     silence(application) {
       const found = named(application).filter((way) => !way.isSilent);

@@ -1,28 +1,48 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadCatalogue } from '../../../domain/plans/load.ts';
+import { publishCatalogue } from '../../../store/catalogues.ts';
 import { changeLicense, revokeLicense } from '../../../store/licenses.ts';
+import { migrate } from '../../../store/migrate.ts';
 import { changeProduct, rotateApiKey } from '../../../store/products.ts';
 import { type ApiFleet, listens, startFleet, validateAt } from '../../support/api-fleet.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 import { type PostgresProxy, startPostgresProxy } from '../../support/postgres-proxy.ts';
-import { testStack } from '../../support/stack.ts';
+import { aScratchDatabase, type ScratchDatabase } from '../../support/scratch.ts';
 import { waitUntil } from '../../support/wait.ts';
 
-/** Patience is cut a little, so that nobody waits for it to run out. */
-const behind = ({ url }: PostgresProxy) => ({ DATABASE_URL: url, PLIMSOLL_DATABASE_TIMEOUT: 'PT3S' });
+/**
+ * Patience with Postgres is cut a little, so that nobody waits for it to run out. With Redis it is long: a call that a busy machine
+ * keeps from Redis would be metered in Postgres.
+ */
+const behind = ({ url: databaseUrl }: PostgresProxy) => ({
+  DATABASE_URL: databaseUrl,
+  PLIMSOLL_DATABASE_TIMEOUT: 'PT3S',
+  PLIMSOLL_REDIS_TIMEOUT: 'PT20S',
+});
 
+let scratch: ScratchDatabase;
 let platform: TestPlatform;
 let proxy: PostgresProxy;
 /** One process, whose Postgres is behind the proxy. */
 let fleet: ApiFleet;
 let url: string;
 beforeAll(async () => {
-  proxy = await startPostgresProxy(testStack().env['DATABASE_URL']!);
-  [platform, fleet] = await Promise.all([startPlatform(), startFleet(1, behind(proxy))]);
+  // A database of its own: what other tests tell of the platform would make everybody read everything again.
+  scratch = await aScratchDatabase();
+  const db = scratch.connect();
+  await migrate(db);
+  const catalogue = loadCatalogue(readFileSync('plans/platform.yaml', 'utf8'), 'plans/platform.yaml');
+  await db.transaction((trx) => publishCatalogue(trx, catalogue));
+  proxy = await startPostgresProxy(scratch.url);
+  platform = await startPlatform({ databaseUrl: scratch.url });
+  fleet = await startFleet(1, behind(proxy));
   url = fleet.urls[0]!;
 });
 afterAll(async () => {
   await Promise.all([fleet.stop(), platform.close()]);
   await proxy.close();
+  await scratch.drop();
 });
 
 /** A licence that has been validated here: it, its product and its counter are at hand. */
@@ -33,9 +53,9 @@ async function aWarmLicense(maxIps: number | null = 1) {
   expect(await validateAt(url, call)).toMatchObject({ status: 'active' });
   // The registration has told everybody, this process too: the next look fetches the licence as it is now.
   await waitUntil('nothing is fetched', async () => {
-    const before = proxy.sentBy('plimsoll-api');
+    const before = proxy.sentBy('plimsoll-api').length;
     expect(await validateAt(url, call)).toMatchObject({ status: 'active' });
-    return proxy.sentBy('plimsoll-api') === before;
+    return askedSince(before).length === 0;
   });
   return { id, productId: product.id, call };
 }
@@ -55,15 +75,25 @@ const outcome = async (call: Parameters<typeof validateAt>[1]) => {
   return { code, status, degraded: headers.get('plimsoll-degraded'), retryAfter: headers.get('retry-after') };
 };
 
+/**
+ * What was asked of Postgres for calls. Once a second, calls or none, a process looks for what was metered while Redis was away.
+ */
+function askedSince(before: number): string[] {
+  const said = proxy.sentBy('plimsoll-api').slice(before);
+  return said.filter((each) => !/usage_metered|^Q....(BEGIN|COMMIT);/s.test(each));
+}
+
 describe('a warm validation', () => {
   test('sends nothing to Postgres: of a hundred, only the heartbeat of the listener is heard', async () => {
     const { call } = await aWarmLicense();
-    const before = { api: proxy.sentBy('plimsoll-api'), listener: proxy.sentBy('plimsoll-listener') };
+    const before = { api: proxy.sentBy('plimsoll-api').length, listener: proxy.sentBy('plimsoll-listener').length };
+    const beginMs = performance.now();
     const answers = await Promise.all(Array.from({ length: 100 }, () => validateAt(url, call)));
     expect(answers.map(({ status }) => status)).toEqual(Array(100).fill('active'));
-    expect(proxy.sentBy('plimsoll-api') - before.api).toBe(0);
-    // A statement of 14 bytes a second, and none for a call.
-    expect(proxy.sentBy('plimsoll-listener') - before.listener).toBeLessThan(100);
+    expect(askedSince(before.api)).toEqual([]);
+    const heartbeats = proxy.sentBy('plimsoll-listener').slice(before.listener);
+    expect(heartbeats.filter((each) => !each.includes('select 1'))).toEqual([]);
+    expect(heartbeats.length).toBeLessThanOrEqual(1 + (performance.now() - beginMs) / 1_000);
   });
 
   test('sends nothing either when it says no: revoked, unknown for a moment, beyond the cap', async () => {
@@ -73,14 +103,14 @@ describe('a warm validation', () => {
     await until('revoked', call, 2_000);
     const beyond = await aWarmLicense();
     await validateAt(url, unknown);
-    const before = proxy.sentBy('plimsoll-api');
+    const before = proxy.sentBy('plimsoll-api').length;
     const seen = [call, unknown, { ...beyond.call, ip: '198.51.100.1' }].map(async (each) => validateAt(url, each));
     expect((await Promise.all(seen)).map(({ status }) => status)).toEqual([
       'revoked',
       'license_not_found',
       'ip_limit_reached',
     ]);
-    expect(proxy.sentBy('plimsoll-api') - before).toBe(0);
+    expect(askedSince(before)).toEqual([]);
   });
 });
 
