@@ -13,6 +13,9 @@ import { print } from './output.ts';
 /** An index over a large table may take long; nobody waits for an answer. */
 const MIGRATION_MS = 3_600_000;
 
+/** EX_UNAVAILABLE of sysexits(3): what it needs doesn't run. */
+const EXIT_UNAVAILABLE = 69;
+
 const CATALOGUE = new URL('../plans/platform.yaml', import.meta.url);
 
 export function addServerCommands(program: Command): void {
@@ -55,6 +58,16 @@ export function addServerCommands(program: Command): void {
         print(demo);
       }),
     );
+
+  program
+    .command('restart')
+    .description('restart the API processes of a home that bin/up runs, one after the other, without an interruption')
+    .action(async () => {
+      const { restart } = await import('./restart.ts');
+      const { isDone, restarted } = await restart(process.env, (line) => process.stderr.write(`${line}\n`));
+      if (isDone) print({ restarted });
+      else process.exitCode = EXIT_UNAVAILABLE;
+    });
 
   program
     .command('doctor')

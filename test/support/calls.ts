@@ -31,9 +31,9 @@ export function startLoad(
 ): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: keepAlive });
   const calls: LoadCall[] = [];
-  let isOver = false;
+  const load = { isOver: false };
   const caller = async (isOneShot: boolean): Promise<void> => {
-    while (!isOver) {
+    while (!load.isOver) {
       const beganAtMs = Date.now();
       const answer = await callOnce(url, product, isOneShot ? undefined : agent);
       calls.push({ beganAtMs, endedAtMs: Date.now(), ...answer });
@@ -47,7 +47,7 @@ export function startLoad(
   return {
     calls,
     async stop() {
-      isOver = true;
+      load.isOver = true;
       await Promise.all(callers);
       agent.destroy();
       return calls;

@@ -150,3 +150,9 @@ describe('migrate', () => {
     }
   });
 });
+
+test('a restart where nothing is supervised ends no process, and says so', async () => {
+  const { code, stdout, stderr } = await plimsoll(['restart', '--json'], { PLIMSOLL_HOME: '/nowhere' });
+  expect([code, stdout]).toEqual([69, '']);
+  expect(stderr).toBe('No API is supervised in /nowhere: start it by bin/up.\n');
+});

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gone, signal } from '../../../stack/process.ts';
+import { signal } from '../../../stack/process.ts';
 import { byOutcome, type LoadCall, startLoad } from '../../support/calls.ts';
+import { plimsoll } from '../../support/cli.ts';
 import { allReady, endOf, processOf, startHome, type WholeHome } from '../../support/home.ts';
 import { waitUntil } from '../../support/wait.ts';
 
@@ -81,24 +82,23 @@ describe('an API process that is killed under load', () => {
   });
 });
 
-describe('API processes that are told to end under load, one after the other', () => {
+describe('API processes that are restarted under load, one after the other', () => {
   test('lose no call, and no answer', { timeout: 120_000 }, async () => {
     await allReady(home, 3);
     const product = await home.aWarmProduct();
     const load = startLoad(home.running.stack.api, product, { keepAlive: 8, oneShot: 4, pauseMs: 10 });
     const beganAtMs = Date.now();
     const before = home.running.stack.api_nodes.map(({ pid }) => pid);
-    for (const pid of before) {
-      await pause(500);
-      const one = processOf(pid);
-      signal(one, 'SIGTERM');
-      expect(await gone(one, 20_000)).toBe(true);
-      await allReady(home, 3, [pid]);
-    }
+    await pause(500);
+    const { code, stdout } = await plimsoll(['restart', '--json'], { PLIMSOLL_HOME: home.running.home });
+    expect(code).toBe(0);
+    const { restarted } = JSON.parse(stdout) as { restarted: { ended: number; started: number }[] };
+    expect(restarted.map(({ ended }) => ended)).toEqual(before);
+    expect(home.running.stack.api_nodes.map(({ pid }) => pid)).toEqual(restarted.map(({ started }) => started));
+    await allReady(home, 3, before);
     await pause(500);
     const endedAtMs = Date.now();
     const calls = await load.stop();
-    expect(home.running.stack.api_nodes.filter(({ pid }) => before.includes(pid))).toEqual([]);
 
     const lost = failed(calls);
     say('Ended one after the other', calls, longestGap(calls, beganAtMs, endedAtMs));
