@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadCatalogue } from '../../../domain/plans/load.ts';
 import { publishCatalogue } from '../../../store/catalogues.ts';
@@ -66,6 +67,25 @@ describe('an API process that is told to end', () => {
     const began = Date.now();
     expect(await api.ended).toBe(0);
     expect(Date.now() - began).toBeLessThan(5_000);
+  });
+
+  test('answers once more on a connection that is kept, and says that it closes it', async () => {
+    const api = await startApiProcess();
+    const kept = await rawConnection(api.url);
+    kept.send(valid());
+    expect((await kept.answer())?.status).toBe(200);
+    api.signal('SIGTERM');
+    for (let said: string | undefined; said !== 'close'; ) {
+      // Idle for a moment, as a connection is in a client's pool.
+      await pause(50);
+      kept.send(valid());
+      const answer = await kept.answer();
+      expect(answer?.status).toBe(200);
+      said = answer?.headers['connection'];
+    }
+    await kept.ended();
+    kept.socket.destroy();
+    expect(await api.ended).toBe(0);
   });
 
   test('says on its other connections that it is not ready, while it answers what is in flight', async () => {
