@@ -44,7 +44,6 @@ export interface ProductCall extends Call {
   effective: EffectiveProduct;
   /** Whether the product is as it was before Postgres went away. */
   degraded: boolean;
-  keyHash: Buffer;
   body: Buffer;
   nowMs: number;
 }

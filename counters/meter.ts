@@ -43,6 +43,7 @@ export interface Meter {
 }
 
 const FLUSH_MS = 1_000;
+const SELDOM_MS = 30_000;
 /** Longer than this without being able to save: what is served would be kept nowhere, so nothing is served. */
 const UNSAVED_MS = 5_000;
 
@@ -59,6 +60,8 @@ export function createMeter(redis: RedisClient, { store, settledOf, isAway, onEr
   /** By partition and counter, in this outage: what was settled when it began, and what was metered here since. */
   const uses = new Map<number, Map<string, Promise<{ used: number }>>>();
 
+  /** When rows are looked for next: at once after an outage, seldom else, for what a killed process has left. */
+  let lookAtMs = 0;
   /** One after the other: two at once would save the same calls twice. */
   let turn: Promise<void> = Promise.resolve();
   const beat = (): void => {
@@ -67,6 +70,7 @@ export function createMeter(redis: RedisClient, { store, settledOf, isAway, onEr
   const timer = setInterval(beat, FLUSH_MS);
   redis.on('ready', () => {
     uses.clear();
+    lookAtMs = 0;
     beat();
   });
 
@@ -110,6 +114,7 @@ export function createMeter(redis: RedisClient, { store, settledOf, isAway, onEr
   async function saveAndPutBack(): Promise<void> {
     await save();
     for (const partition of uses.keys()) if (!isAway(partition)) uses.delete(partition);
+    if (Date.now() < lookAtMs && uses.size === 0) return;
     const away = new Set(uses.keys());
     while (redis.status === 'ready' && !ending.signal.aborted) {
       const tried: number[] = [];
@@ -118,7 +123,10 @@ export function createMeter(redis: RedisClient, { store, settledOf, isAway, onEr
         await putBack(row);
       };
       try {
-        if (!(await store.take(tryRow, [...away]))) return;
+        if (!(await store.take(tryRow, [...away]))) {
+          lookAtMs = Date.now() + SELDOM_MS;
+          return;
+        }
       } catch (error) {
         if (tried.length === 0 || !isRedisOutage(error)) throw error;
         // One node of a cluster that is away must not keep the others' calls waiting.
@@ -136,6 +144,7 @@ export function createMeter(redis: RedisClient, { store, settledOf, isAway, onEr
         const verdicts = left.verdicts.slice(0, MOST_ITEMS - items.length);
         unsavedSinceMs ??= Date.now();
         await store.save({ id: randomUUID(), partition, items: items.map(stored), verdicts });
+        lookAtMs = 0;
         left.items = left.items.slice(items.length);
         left.verdicts = left.verdicts.slice(verdicts.length);
       }

@@ -39,6 +39,10 @@ export interface EffectiveProduct {
 
 /** The product that a key opens, by the key's hash; `undefined` for an unknown key. One query. */
 export async function findProductByKeyHash(db: Knex, keyHash: Buffer): Promise<ProductSnapshot | undefined> {
+  return findProduct(db, 'p.api_key_hash = ?', keyHash);
+}
+
+async function findProduct(db: Knex, condition: string, value: Buffer | string): Promise<ProductSnapshot | undefined> {
   const { rows } = await db.raw<{ rows: ProductRow[] }>(
     `select p.id, p.organization_id, p.state, p.deleted_at, p.ip_system_enabled, p.auto_register_ip_on_validate,
        p.track_ip_on_validate, p.ip_registration, p.expiry_enforced, p.versions_enabled, p.custom_response_enabled,
@@ -54,8 +58,8 @@ export async function findProductByKeyHash(db: Knex, keyHash: Buffer): Promise<P
        (select coalesce(array_agg(b.network::text), '{}') from ip_blacklist b
           where b.organization_id = o.id and b.customer_id is null and b.license_id is null) as organization_blacklist
      from products p join organizations o on o.id = p.organization_id
-     where p.api_key_hash = ?`,
-    [keyHash],
+     where ${condition}`,
+    [value],
   );
   const row = rows[0];
   return row && toSnapshot(row, await getCatalogue(db, row.catalogue_id));
@@ -111,15 +115,16 @@ export async function registerIp(
   db: Knex,
   {
     licenseKey,
-    keyHash,
+    productId,
     request,
     nowMs,
-  }: { licenseKey: string; keyHash: Buffer; request: ValidationRequest; nowMs: number },
-): Promise<Verdict | undefined> {
+  }: { licenseKey: string; productId: string; request: ValidationRequest; nowMs: number },
+): Promise<Verdict> {
   return db.transaction(async (trx) => {
     await trx('licenses').where({ license_key: licenseKey }).forNoKeyUpdate().select('id');
-    const product = await findProductByKeyHash(trx, keyHash);
-    if (!product) return undefined;
+    // By its id: the call was admitted and counted under the key of that moment, which may have been replaced since.
+    const product = await findProduct(trx, 'p.id = ?', productId);
+    if (!product) throw new Error(`The product ${productId} is gone, rather than marked as deleted`);
     const license = await findLicense(trx, { productId: product.id, licenseKey });
     const facts = license ? await withIp(trx, license, request.ip) : null;
     const verdict = decideValidation(product.at(nowMs).facts, facts, request, nowMs);

@@ -32,7 +32,7 @@ export async function answerProductCall(
 
   const nowMs = deps.now();
   const effective = product.at(nowMs);
-  const prepared = route.prepare({ ...call, product, effective, degraded, keyHash, body, nowMs }, deps);
+  const prepared = route.prepare({ ...call, product, effective, degraded, body, nowMs }, deps);
   const callId = prepared.status === null ? newId() : null;
   const counted = { callId, ...factsOf(prepared), status: prepared.status, atMs: nowMs, productId: product.id };
   const told = await countOne(deps, product.organizationId, counted, effective.dailyCalls);

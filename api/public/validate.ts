@@ -113,7 +113,7 @@ function decideAtHand(call: ProductCall, { snapshots }: Dependencies, asked: Ask
 
 /** The verdict with all that it takes: the licence is loaded, an address is registered. */
 async function decide(call: ProductCall, { db, snapshots }: Dependencies, asked: Asked): Promise<Decided> {
-  const { effective, keyHash, nowMs } = call;
+  const { product, effective, nowMs } = call;
   const found = await licenseOf(call, snapshots, asked.licenseKey);
   const degraded = call.degraded || found.degraded;
   const facts = found.value ? await withIp(db, found.value, asked.ip) : null;
@@ -122,13 +122,12 @@ async function decide(call: ProductCall, { db, snapshots }: Dependencies, asked:
   if (!verdict.registersIp) return { verdict, licenseId, degraded };
 
   // The one write of a validation, once a licence and address: it needs Postgres itself, not a snapshot of it.
-  const registered = await registerIp(db, { licenseKey: asked.licenseKey, keyHash, request: asked, nowMs });
-  // The key was rotated away between the two looks: the call was admitted under the old one, and nothing was registered.
-  if (!registered) {
-    throw new HttpError('invalid_api_key', 'This API key was replaced by a new one.', {
-      headers: { 'WWW-Authenticate': 'Bearer' },
-    });
-  }
+  const registered = await registerIp(db, {
+    licenseKey: asked.licenseKey,
+    productId: product.id,
+    request: asked,
+    nowMs,
+  });
   if (licenseId !== null) snapshots.forgetLicense(licenseId);
   return { verdict: registered, licenseId, degraded: false };
 }

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import type { Knex } from 'knex';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hashApiKey, SecretBox } from '../../../runtime/secrets.ts';
+import { SecretBox } from '../../../runtime/secrets.ts';
 import { blockNetwork, unblockNetwork } from '../../../store/blacklists.ts';
 import { resolveCustomer } from '../../../store/customers.ts';
 import * as licenses from '../../../store/licenses.ts';
@@ -155,10 +155,10 @@ const TELLS: Record<string, { tells: string[]; first?: Act; act: Act }[]> = {
   registerIp: [
     {
       tells: license,
-      act: (trx, { licenseKey, apiKey }) =>
+      act: (trx, { licenseKey, productId }) =>
         registerIp(trx, {
           licenseKey,
-          keyHash: hashApiKey(apiKey),
+          productId,
           request: { ip: '192.0.2.8', version: undefined },
           nowMs: Date.now(),
         }),
