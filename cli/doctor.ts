@@ -56,7 +56,10 @@ export async function diagnose(env: NodeJS.ProcessEnv): Promise<Diagnosis> {
   const { db, redis, temporal } = parts;
 
   const postgresAddress = addressOf(config.databaseUrl ?? '', 5432);
-  const redisAddress = addressOf(config.redisUrl ?? '', 6379);
+  const redisAddress = (config.redisUrl ?? '')
+    .split(',')
+    .map((url) => addressOf(url, 6379))
+    .join(', ');
   const workerUrl = config.workerPort ? `http://127.0.0.1:${config.workerPort}` : undefined;
   const uiUrl = config.temporalUiUrl || undefined;
 

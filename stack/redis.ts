@@ -117,9 +117,10 @@ export async function answersRedis(url: string): Promise<boolean> {
   }
 }
 
-/** Checks a Redis that the environment names. @throws {StackFault} when it doesn't answer or is too old */
+/** Checks a Redis that the environment names; of a cluster, the first of its nodes. @throws {StackFault} when it doesn't answer or is too old */
 export async function checkNamedRedis(url: string): Promise<void> {
-  const redis = connection(url);
+  const [first = ''] = url.split(',');
+  const redis = connection(first);
   let version: string;
   try {
     await redis.connect();
