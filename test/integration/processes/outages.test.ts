@@ -67,8 +67,7 @@ describe('Postgres killed in mid-load', () => {
     const backAfterMs = Date.now() - killedAtMs;
     await pause(1_000);
     const [calls, scarceCalls] = (await Promise.all(loads.map((load) => load.stop()))) as [LoadCall[], LoadCall[]];
-    console.log('postgres', byOutcome(calls), byOutcome(scarceCalls), cold.status, unknown.status, backAfterMs);
-    console.log(calls.filter(({ degraded }) => degraded !== undefined).length, home.said);
+    process.stdout.write(`Postgres was killed three times; all was well ${backAfterMs} ms after the first kill\n`);
 
     expect(byOutcome(calls)).toEqual({ 200: calls.length });
     expect(calls.at(-1)?.degraded).toBeUndefined();
