@@ -82,8 +82,14 @@ function matchSpecificity(entry: string, version: string): number {
   if (!isFamily(entry)) return -1;
   if (entry.length === 1) return 0;
   // What follows must begin a part, so that 2.1.x does not match 2.10. Missing parts are zero: 2.1 and 2.1-beta are of 2.1.x.
-  const stem = entry.slice(0, -2);
-  return version.startsWith(stem) && /^(?:$|[.+-])/.test(version.slice(stem.length)) ? stem.length : -1;
+  const stem = withoutV(entry.slice(0, -2));
+  const read = withoutV(version);
+  return read.startsWith(stem) && /^(?:$|[.+-])/.test(read.slice(stem.length)) ? stem.length : -1;
+}
+
+/** `v2.1` is read as `2.1`, in families as in ranges. */
+function withoutV(version: string): string {
+  return version.replace(/^v(?=\d)/, '');
 }
 
 interface ParsedVersion {

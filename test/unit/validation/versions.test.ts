@@ -72,7 +72,12 @@ describe('the product rule (§5.2)', () => {
     ['2.1.x', '2.10.1', false, 'another number with the same beginning'],
     ['2.1.x', '2', false, 'a shorter one'],
     ['2.1.x', '12.1.0', false, 'the same text later on'],
-    ['2.1.x', 'v2.1.0', false, 'another spelling: texts are compared'],
+    ['2.1.x', 'v2.1.0', true, 'a v before a digit, as in ranges'],
+    ['v2.1.x', '2.1.0', true, 'a v before a digit, as in ranges'],
+    ['v2.1.x', 'v2.10.0', false, 'another number with the same beginning'],
+    ['2.1.x', 'vv2.1.0', false, 'one v, not two'],
+    ['2.1.x', 'V2.1.0', false, 'a small v, as in ranges'],
+    ['v2.1', '2.1', false, 'a literal stays literal'],
     ['2.1.x', '2.2.0', false, 'a neighbour'],
     ['2.x', '2.1.5', true, 'all parts below'],
     ['2.x', '20', false, 'another number with the same beginning'],
@@ -122,6 +127,8 @@ describe('the product rule (§5.2)', () => {
     expect(productAllows('2.1', [entry('2.x', 'allowed'), entry('2.*', 'blocked')])).toBe(false);
     expect(productAllows('2.1', [entry('2.*', 'blocked'), entry('2.x', 'allowed')])).toBe(false);
     expect(productAllows('2.1', [entry('2.*', 'deprecated'), entry('2.x', 'allowed')])).toBe(true);
+    expect(productAllows('2.1', [entry('v2.x', 'allowed'), entry('2.x', 'blocked')])).toBe(false);
+    expect(productAllows('2.1', [entry('2.x', 'blocked'), entry('v2.x', 'allowed')])).toBe(false);
   });
 
   test.each([
