@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { Refusal } from '../domain/refusal.ts';
 import type { JsonObject, RegistrationMode } from '../domain/validation/facts.ts';
 import { newId } from '../runtime/ids.ts';
-import { newApiKey, newSigningSecret, type SecretBox } from '../runtime/secrets.ts';
+import { hashApiKey, newApiKey, newSigningSecret, type SecretBox } from '../runtime/secrets.ts';
 import { mustHaveFeature, returnPlaces, takePlaces } from './limits.ts';
 import { notifyChange, tagOf } from './notices.ts';
 
@@ -128,6 +128,15 @@ export async function changeProduct(
   return toProduct(row as ProductRow);
 }
 
+/** Whether this is the key of that product, and the product has not been deleted. */
+export async function hasApiKey(db: Knex, id: string, apiKey: string): Promise<boolean> {
+  const row = await db('products')
+    .where({ id, api_key_hash: hashApiKey(apiKey) })
+    .whereNull('deleted_at')
+    .first('id');
+  return row !== undefined;
+}
+
 /** Replaces the API key at once, without overlap (docs/spec/keyport.md §1.3). The new one is in the answer and never again. */
 export async function rotateApiKey(trx: Knex.Transaction, id: string): Promise<{ apiKey: string; prefix: string }> {
   await lockProduct(trx, id);
@@ -157,7 +166,8 @@ export async function rotateSigningSecret(
 
 /**
  * Deletes a product with its versions and licences, and gives their places back. Its key goes on being known, so that calls
- * with it are answered `product_not_found` (docs/spec/keyport.md §3.4).
+ * with it are answered `product_not_found` (docs/spec/keyport.md §3.4). Its signing secret and switch stay too: who checks
+ * signatures must be able to trust that answer (§3.7).
  */
 export async function deleteProduct(trx: Knex.Transaction, id: string): Promise<{ licenses: number }> {
   const { organizationId } = await lockProduct(trx, id);
@@ -170,8 +180,6 @@ export async function deleteProduct(trx: Knex.Transaction, id: string): Promise<
     .update({
       name: 'deleted',
       custom_response_template: '{}',
-      signing_enabled: false,
-      signing_secret_encrypted: null,
       deleted_at: trx.fn.now(3),
       updated_at: trx.fn.now(3),
     });

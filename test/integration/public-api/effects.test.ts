@@ -6,7 +6,7 @@ import { blockNetwork } from '../../../store/blacklists.ts';
 import { changeLicense, revokeLicense } from '../../../store/licenses.ts';
 import { changeBillingState, changeOrganizationSigning, changePlan } from '../../../store/organizations.ts';
 import { setVersion } from '../../../store/product-versions.ts';
-import { changeProduct, getProduct, rotateSigningSecret } from '../../../store/products.ts';
+import { changeProduct, deleteProduct, getProduct, rotateSigningSecret } from '../../../store/products.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 import { fieldsOf, VALIDATE_FIELDS } from './answers.ts';
 
@@ -69,6 +69,11 @@ describe('the signature', () => {
     const suspended = await product.validate({ license_key: product.licenseKey });
     expect(suspended.body.status).toBe('billing_suspended');
     expect(isSignedWith(product.signingSecret!, suspended.text)).toBe(true);
+
+    await platform.write((trx) => deleteProduct(trx, product.id));
+    const gone = await product.validate({ license_key: product.licenseKey });
+    expect(gone.body.status).toBe('product_not_found');
+    expect(isSignedWith(product.signingSecret!, gone.text)).toBe(true);
   });
 
   test('needs both switches', async () => {
