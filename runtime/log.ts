@@ -21,15 +21,25 @@ const STRING = '"(?:[^"\\\\]|\\\\.)*"';
 const NAMED = new RegExp(`"(${SECRET_NAMES})":\\s*(?:${STRING}|\\[(?:[^\\]"]|${STRING})*\\])`, 'gi');
 const NAMED_IN_TEXT = new RegExp(`\\\\"(${SECRET_NAMES})\\\\":\\s*\\\\".*?(?<!\\\\\\\\)\\\\"`, 'gi');
 
-/** Shapes of secrets, wherever they stand: in a message, a stack trace, a path. */
-const SHAPES: [RegExp, string][] = [
+const UUID = '[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}';
+const HYPHEN = '(?:-|%2D)';
+const LOW_LINE = '(?:_|%5F)';
+
+/**
+ * Shapes of secrets, wherever they stand: in a message, a stack trace, a path, also percent-encoded. None asks for a word's
+ * boundary before it: whoever writes a key into another text (`mine_kp_live_…`) mustn't get it past us.
+ */
+const SHAPES: [RegExp, (found: string, first?: string) => string][] = [
   // Our keys: product keys, access tokens, webhook and signing secrets (docs/spec/keyport.md §1.3).
-  [/\b(kp_(?:live|test)_|plm_|whsec_|sgn_)[A-Za-z0-9_+/=-]+/g, '$1[redacted]'],
-  // Licence keys (docs/spec/keyport.md §1.4). A UUID never matches: its first group has eight digits, its last twelve.
-  [/\b[A-Z0-9]{4}(?:-[A-Z0-9]{4}){3}\b/gi, '[redacted]'],
-  [/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{4,}/gi, '$1 [redacted]'],
+  [
+    new RegExp(`((?:kp${LOW_LINE}(?:live|test)|plm|whsec|sgn)${LOW_LINE})[A-Z0-9_+/=%-]+`, 'gi'),
+    (_found, prefix) => `${prefix}[redacted]`,
+  ],
+  // Licence keys (docs/spec/keyport.md §1.4). A UUID has groups of four, too: it is found first, and stays.
+  [new RegExp(`(${UUID})|[A-Z0-9]{4}(?:${HYPHEN}[A-Z0-9]{4}){3}`, 'gi'), (_found, uuid) => uuid ?? '[redacted]'],
+  [/(bearer|basic)\s+[A-Za-z0-9._~+/=-]{4,}/gi, (_found, scheme) => `${scheme} [redacted]`],
   // The password in a connection's address.
-  [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/"]*):[^\s@/"]+@/gi, '$1:[redacted]@'],
+  [/(?<![a-z0-9+.-])([a-z0-9+.-]+:\/\/[^\s:@/"]*):[^\s@/"]+@/gi, (_found, user) => `${user}:[redacted]@`],
 ];
 
 /**

@@ -75,7 +75,7 @@ describe('each call is one line, with the id that its answer carries', () => {
     expect(requestId).toBe(mine);
     expect(await linesAbout(mine)).toHaveLength(1);
 
-    for (const bad of ['', 'a b', 'x'.repeat(129), '{"level":"fatal"}', licenseKey.toLowerCase().repeat(9)]) {
+    for (const bad of ['', 'a b', 'x'.repeat(129), '{"level":"fatal"}', licenseKey.toLowerCase()]) {
       const answer = await validate({ license_key: licenseKey }, { 'x-request-id': bad });
       expect(answer.requestId).toMatch(/^req_[0-9a-f-]{36}$/);
     }
@@ -92,6 +92,8 @@ test('no licence key, product key or authorization is ever written, wherever it 
     await validate({ license_key: licenseKey }, { authorization: `Basic ${product.apiKey}` }),
     await validate({ license_key: licenseKey }, { authorization: `Bearer ${UNKNOWN_KEY}` }),
     await validate({ license_key: licenseKey }, { 'x-request-id': licenseKey }),
+    await validate({ license_key: licenseKey }, { 'x-request-id': `x${licenseKey}_` }),
+    await validate({ license_key: licenseKey }, { 'x-request-id': `zz_${product.apiKey}` }),
     await validate({ license_key: licenseKey }, { 'x-request-id': product.apiKey, cookie: product.apiKey }),
     await call(`/api/v1/license/${licenseKey}`),
     await call(`/api/v1/license/${encoded}`),
@@ -99,7 +101,7 @@ test('no licence key, product key or authorization is ever written, wherever it 
     await call(`/${licenseKey}/${product.apiKey}`),
     await call(`/api/v1/validate?license_key=${licenseKey}&key=${product.apiKey}`),
   ];
-  for (const { requestId } of answers) await waitUntil('all of it is logged', () => isLogged(requestId));
+  for (const { requestId } of answers) await waitUntil('all of it is logged', () => api.output().includes(requestId));
 
   const written = api.output();
   const digits = product.apiKey.slice('kp_live_'.length);
@@ -108,11 +110,6 @@ test('no licence key, product key or authorization is ever written, wherever it 
   }
   expect(written).not.toMatch(/bearer (?!\[)/i);
 });
-
-/** An id that holds a secret is not written as it was sent. */
-function isLogged(requestId: string): boolean {
-  return requestId.startsWith('req_') ? api.output().includes(requestId) : true;
-}
 
 test('calls and verdicts are counted by route, status and verdict, and by nothing that a caller made up', async () => {
   const read = async () => {

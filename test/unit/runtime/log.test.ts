@@ -26,6 +26,13 @@ describe('a log line', () => {
     ["in a connection's address", (log) => log.info('postgres://me:hunter2@db:5432/x is away'), 'hunter2'],
     ['in an address without a user', (log) => log.info({ url: 'redis://:hunter2@cache:6379' }), 'hunter2'],
     ['bound to a child', (log) => log.child({ apiKey: 'hunter2' }).info('hello'), 'hunter2'],
+    ['behind a low line', (log) => log.info(`zz_${PRODUCT_KEY} zz_${LICENSE_KEY}_`), LICENSE_KEY],
+    ['as a key behind a low line', (log) => log.info(`zz_${PRODUCT_KEY}`), PRODUCT_KEY],
+    ['behind letters', (log) => log.info(`x${LICENSE_KEY}x`), LICENSE_KEY],
+    ['as a key behind letters', (log) => log.info(`x${PRODUCT_KEY}`), PRODUCT_KEY],
+    ['with its hyphens encoded', (log) => log.info(LICENSE_KEY.replaceAll('-', '%2D')), 'CD34%2DEF56'],
+    ['with its low lines encoded', (log) => log.info(PRODUCT_KEY.replaceAll('_', '%5f')), 'a1a1a1'],
+    ['in an address behind a low line', (log) => log.info('_redis://:hunter2@cache:6379'), 'hunter2'],
     ['as a webhook or signing secret', (log) => log.info('whsec_hunter2 sgn_hunter2 plm_hunter2'), 'hunter2'],
   ])('holds no secret %s', (_where, write, secret) => {
     const lines: string[] = [];
@@ -43,6 +50,7 @@ describe('a log line', () => {
   test('keeps what is no secret: ids, counts, words that only look alike', () => {
     const line = JSON.stringify({
       id: '01890a5d-ac96-774b-bcce-b302099a8057',
+      request: 'req_01890a5d-ac96-774b-bcce-b302099a8057_01890A5D-AC96-774B-BCCE-B302099A8057',
       keys: 3,
       status: 'license_not_found',
       msg: 'the bearer of this token',
