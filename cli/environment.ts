@@ -7,7 +7,10 @@ import { connectDatabase } from '../store/database.ts';
 /** Where a command finds the platform: what the environment says, and what it doesn't, from the home that `bin/up` keeps. */
 export function commandEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const said = Object.entries(env).filter(([, value]) => value !== undefined && value !== '');
-  return { ...readHomeEnv(resolveHome(env)), ...Object.fromEntries(said) };
+  const ofHome = readHomeEnv(resolveHome(env));
+  // `X_FILE` speaks of `X` too, and both together would be refused.
+  for (const [name] of said) delete ofHome[name.replace(/_FILE$/, '')];
+  return { ...ofHome, ...Object.fromEntries(said) };
 }
 
 /**

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import Ajv from 'ajv';
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import { durationMs } from './durations.ts';
+import { rawValue } from './raw-value.ts';
 
 /**
  * The whole configuration, in one place: each setting with its variable, its schema, its default and its meaning.
@@ -363,21 +363,6 @@ export function readSettings<Name extends keyof Settings>(names: Name[], env: No
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return values as Pick<Config, Name>;
-}
-
-function rawValue(variable: string, env: NodeJS.ProcessEnv): string | undefined {
-  const direct = env[variable]?.trim();
-  const file = env[`${variable}_FILE`]?.trim();
-  if (direct && file) throw new Error(`is set twice: by ${variable} and by ${variable}_FILE`);
-  if (direct) return direct;
-  if (!file) return undefined;
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new Error(`the file that ${variable}_FILE names can't be read (${(error as NodeJS.ErrnoException).code})`, {
-      cause: error,
-    });
-  }
 }
 
 /** Whether a text is an address or a CIDR network, as domain/validation/addresses.ts takes them. */

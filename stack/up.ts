@@ -1,10 +1,11 @@
 import { rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, readSettings, SETTINGS } from '../runtime/config.ts';
+import { SETTINGS } from '../runtime/config.ts';
 import { migrate, seedDemo, startProcesses } from './application.ts';
 import { StackFault, sentenceFor } from './fault.ts';
 import { type Demo, formatEnv, makeHome, type Stack, writePrivate } from './home.ts';
 import { takeLock } from './lock.ts';
+import { readOwnSettings, withoutFiles } from './own-settings.ts';
 import { checkSpace } from './packages.ts';
 import { openPorts } from './ports.ts';
 import { type Kind, openRoster, stopLeftovers } from './roster.ts';
@@ -56,9 +57,10 @@ export function supervisorLock(home: string): string {
  * @throws {ConfigError} listing every setting that isn't right
  */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
-  const { home, env = process.env, say = () => undefined, abort = new AbortController().signal } = options;
+  const { home, env: given = process.env, say = () => undefined, abort = new AbortController().signal } = options;
+  const config = readOwnSettings(given);
+  const env = withoutFiles(given);
   const fast = options.fast ?? env['PLIMSOLL_STACK_FAST'] === '1';
-  const config = readOwnSettings(env);
   makeHome(home);
   const lock = takeLock(supervisorLock(home));
   if (!('release' in lock)) throw new StackFault(`Process ${lock.pid} already runs ${home}: stop it by bin/down.`);
@@ -171,16 +173,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   }
 }
 
-/** Every setting but those that we provide ourselves, so that a typo is told before anything is started. */
-function readOwnSettings(env: NodeJS.ProcessEnv): Config {
-  const provided = ['databaseUrl', 'redisUrl', 'temporalAddress', 'secretKeys'];
-  const names = (Object.keys(SETTINGS) as (keyof typeof SETTINGS)[]).filter(
-    (name) => !provided.includes(name) || env[SETTINGS[name].variable] || env[`${SETTINGS[name].variable}_FILE`],
-  );
-  return readSettings(names, env);
-}
-
-/** What API, worker and CLI need to know: ours, and each setting that the environment has an opinion on. */
+/** What API, worker and CLI need to know: ours, and each setting that the environment, without files, has an opinion on. */
 function environmentOf(servers: Servers, env: NodeJS.ProcessEnv, secretKeys: string): Record<string, string> {
   const named = Object.values(SETTINGS)
     .filter(({ variable }) => env[variable]?.trim())
@@ -197,10 +190,7 @@ function environmentOf(servers: Servers, env: NodeJS.ProcessEnv, secretKeys: str
 }
 
 function childEnvironment(home: string, env: NodeJS.ProcessEnv, homeEnv: Record<string, string>): NodeJS.ProcessEnv {
-  const child: NodeJS.ProcessEnv = { ...env, ...homeEnv, PLIMSOLL_HOME: home };
-  // `X` and `X_FILE` together are refused, and we have read the file already.
-  for (const name of Object.keys(homeEnv)) delete child[`${name}_FILE`];
-  return child;
+  return { ...env, ...homeEnv, PLIMSOLL_HOME: home };
 }
 
 /** Waits for all jobs; when one fails the others are told to give up, have ended, and its reason is thrown. */

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,9 @@ import { dirname, join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readStack } from '../../../stack/home.ts';
+import { commandEnvironment } from '../../../cli/environment.ts';
+import { readSettings } from '../../../runtime/config.ts';
+import { readHomeEnv, readStack } from '../../../stack/home.ts';
 import { isAlive, pause, signal } from '../../../stack/process.ts';
 import { readRoster } from '../../../stack/roster.ts';
 import { bareEnvironment, identified, processesOf, stackOf, throwawayHomes, until } from './homes.ts';
@@ -224,6 +227,11 @@ describe('a start that fails', () => {
     expect(statSync(join(home, 'postgres'), { throwIfNoEntry: false })).toBeUndefined();
   });
 
+  test('because a setting is given twice, by itself and by a file, says so', async () => {
+    const env = { PLIMSOLL_LOG_LEVEL: 'info', PLIMSOLL_LOG_LEVEL_FILE: '/nowhere' };
+    await expect(homes.servers(homes.aHome(), { env })).rejects.toThrow(/PLIMSOLL_LOG_LEVEL: is set twice/);
+  });
+
   test('because it was told to stop leaves no process behind', async () => {
     const home = homes.aHome();
     const abort = new AbortController();
@@ -268,6 +276,26 @@ describe('what an earlier start has left', () => {
     const second = await homes.servers(home, { own });
     expect(await queried(second.stack.database_url, 'select 1')).toEqual([[1]]);
     expect(isAlive(bystander.identity)).toBe(true);
+  });
+});
+
+describe('settings in files that the environment names', () => {
+  test('come before what the home makes itself, and everybody gets their values', async () => {
+    const home = homes.aHome();
+    const key = `mine:${randomBytes(32).toString('base64')}`;
+    const files = { PLIMSOLL_SECRET_KEYS: key, PLIMSOLL_LOG_LEVEL: 'warn' };
+    const env: Record<string, string> = {};
+    for (const [name, value] of Object.entries(files)) {
+      env[`${name}_FILE`] = join(home, name);
+      writeFileSync(join(home, name), `${value}\n`);
+    }
+    const { env: given } = await homes.servers(home, { own: [], env });
+    expect(given).toMatchObject(files);
+    expect(readHomeEnv(home)).toEqual(given);
+
+    // The same files, named to a command, are no second opinion beside what the home remembers of them.
+    const settings = commandEnvironment({ PLIMSOLL_HOME: home, ...env });
+    expect(readSettings(['secretKeys', 'logLevel'], settings)).toEqual({ secretKeys: [key], logLevel: 'warn' });
   });
 });
 
