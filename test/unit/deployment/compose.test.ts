@@ -115,6 +115,22 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  test('starts validation without Temporal, and the worker on it', () => {
+    const needs = (name: string) => Object.keys(compose.services[name]!.depends_on!);
+    expect(needs('api').filter((needed) => needed.startsWith('temporal'))).toEqual([]);
+    expect(needs('worker')).toEqual(expect.arrayContaining(['temporal', 'temporal-namespace']));
+  });
+
+  test.each(['PLIMSOLL_PARTITIONS', 'PLIMSOLL_REDIS_OUTAGE', 'PLIMSOLL_SHUTDOWN_GRACE', 'PLIMSOLL_LOG_LEVEL'])(
+    'lets %s be set from outside, and else means what the platform means',
+    (variable) => {
+      const { fallback } = VARIABLES.find((each) => each.variable === variable)!;
+      for (const name of ours) {
+        expect(compose.services[name]!.environment![variable]).toBe(`\${${variable}:-${fallback}}`);
+      }
+    },
+  );
+
   test('listens where the published port and the health check look', () => {
     const { api, worker } = compose.services;
     expect(api!.environment!.PLIMSOLL_HOST).toBe('0.0.0.0');
