@@ -3,10 +3,8 @@ import type { Command } from 'commander';
 import type { Knex } from 'knex';
 import { loadCatalogue } from '../domain/plans/load.ts';
 import { publishCatalogue } from '../store/catalogues.ts';
-import { createLicense } from '../store/licenses.ts';
 import { migrate } from '../store/migrate.ts';
-import { createOrganization } from '../store/organizations.ts';
-import { createProduct } from '../store/products.ts';
+import { demo, readKept } from './demo.ts';
 import { withDatabase } from './environment.ts';
 import { print } from './output.ts';
 
@@ -36,26 +34,14 @@ export function addServerCommands(program: Command): void {
   program
     .command('demo')
     .description(
-      'create the demo: an organisation on Free with one product and one lifetime licence; its keys are shown once',
+      'make the demo where it is missing: an organisation on Free with one product and one lifetime licence; prints its keys, the ' +
+        "product's a new one each time",
     )
-    .action(() =>
+    .option('--kept <file>', 'what an earlier run printed: where its keys still hold, none is replaced')
+    .action((options) =>
       withDatabase(async (db) => {
-        const demo = await db.transaction(async (trx) => {
-          const organization = await createOrganization(trx, { name: 'Demo', slug: 'demo', plan: 'free' });
-          const { product, apiKey } = await createProduct(trx, { organizationId: organization.id, name: 'Demo app' });
-          const license = await createLicense(trx, {
-            productId: product.id,
-            customer: { email: 'customer@example.com', discordId: null, name: 'Demo customer' },
-            expiresAtMs: null,
-          });
-          return {
-            organization_id: organization.id,
-            product_id: product.id,
-            product_key: apiKey,
-            license_key: license.licenseKey,
-          };
-        });
-        print(demo);
+        const kept = options.kept === undefined ? undefined : readKept(options.kept);
+        print({ ...(await db.transaction((trx) => demo(trx, kept))) });
       }),
     );
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from '../runtime/config.ts';
 import { StackFault } from './fault.ts';
-import { CHECKOUT, type Demo, readJson, writePrivate } from './home.ts';
+import { CHECKOUT, type Demo, readText, writePrivate } from './home.ts';
 import type { Ports } from './ports.ts';
 import { CommandFailed, run, type Setting, seconds } from './run.ts';
 import { lastWords, type Program, type Service, type Together } from './service.ts';
@@ -33,25 +33,31 @@ export async function migrate(setting: Setting, home: string): Promise<void> {
   setting.say(`Migrated the database in ${seconds(Date.now() - began)}.`);
 }
 
-/** Makes the demo organisation, once for a home, and remembers its keys, which the platform itself shows only once. */
+/**
+ * Sees to it that the demo is there and remembers its keys, since the platform shows a product's only once. The keys of an
+ * earlier start are asked for again: the database may be another one by now, or may have lost them. @throws {StackFault}
+ */
 export async function seedDemo(setting: Setting, home: string): Promise<Demo> {
   const file = join(home, 'demo.json');
-  const kept = readJson(file) as Demo | undefined;
-  if (kept) return kept;
-  const answer = await cli(setting, home, ['demo', '--json'], 'The demo could not be made');
+  const before = readText(file);
+  const failed = 'The demo could not be made (bin/up --empty starts without it)';
+  const answer = await cli(setting, home, ['demo', '--json', '--kept', file], failed);
   let demo: Demo;
   try {
     demo = JSON.parse(answer) as Demo;
   } catch (error) {
-    throw new StackFault(
-      `The demo could not be made: 'plimsoll demo --json' did not print JSON; see ${home}/logs/cli.log.`,
-      {
-        cause: error,
-      },
-    );
+    throw new StackFault(`${failed}: 'plimsoll demo --json' did not print JSON; see ${home}/logs/cli.log.`, {
+      cause: error,
+    });
   }
-  writePrivate(file, `${JSON.stringify(demo, null, 2)}\n`);
-  setting.say('Made the demo organisation, with a product and a licence.');
+  const text = `${JSON.stringify(demo, null, 2)}\n`;
+  if (text === before) return demo;
+  writePrivate(file, text);
+  setting.say(
+    before === undefined
+      ? 'The demo organisation is there, with a product and a licence.'
+      : "The demo's keys are new: this database did not take those of the start before.",
+  );
   return demo;
 }
 

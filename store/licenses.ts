@@ -92,6 +92,24 @@ export async function findLicenseByKey(db: Knex, licenseKey: string): Promise<Li
   return row && toLicense(row);
 }
 
+/** A product's licences in the order in which they were made, at most `limit` of them. */
+export async function listLicenses(
+  db: Knex,
+  productId: string,
+  { order, limit }: { order: 'oldest' | 'newest'; limit: number },
+): Promise<License[]> {
+  const direction = order === 'oldest' ? 'asc' : 'desc';
+  const rows = await db('licenses')
+    .where({ product_id: productId })
+    .orderBy([
+      { column: 'created_at', order: direction },
+      { column: 'id', order: direction },
+    ])
+    .limit(limit)
+    .select<LicenseRow[]>(COLUMNS);
+  return rows.map(toLicense);
+}
+
 /** @throws {Refusal} `not_found`, `validation_failed` */
 export async function changeLicense(trx: Knex.Transaction, id: string, change: LicenseChange): Promise<License> {
   const [row] = await trx('licenses')
