@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
-import { redisFacts } from '../counters/health.ts';
+import { pingRedis, redisFacts } from '../counters/health.ts';
 import { isRedisOutage, type RedisClient } from '../counters/redis.ts';
+import { pingDatabase } from '../store/health.ts';
 import type { Temporal } from '../temporal/client.ts';
 
 /** Whether validation can be served, and which parts that it can do without are away. */
@@ -41,8 +42,8 @@ export function createReadiness(parts: {
 
   const look = async (): Promise<ReadinessReport> => {
     const [postgres, redisReason, eviction] = await Promise.all([
-      reasonAgainst(() => db.raw('select 1')),
-      reasonAgainst(() => redis.ping()),
+      reasonAgainst(() => pingDatabase(db)),
+      reasonAgainst(() => pingRedis(redis)),
       evictionReason(redis),
     ]);
     const away = [

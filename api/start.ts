@@ -59,10 +59,13 @@ export async function startApi(
     hasEnded = true;
     await Promise.all(servers.map((server) => server.close()));
     await Promise.all(telling);
-    await counterEnds?.();
-    redis.disconnect();
-    await snapshots.close();
-    await Promise.all([db.destroy(), temporal.close()]);
+    try {
+      await counterEnds?.();
+    } finally {
+      redis.disconnect();
+      await snapshots.close();
+      await Promise.all([db.destroy(), temporal.close()]);
+    }
   };
 
   try {
@@ -73,7 +76,8 @@ export async function startApi(
       partitions: config.partitions,
       settledUse: (productId, periodKey) => settledUse(db, productId, periodKey),
       meter: config.redisOutage === 'open' ? meterStore : undefined,
-      onError: (error) => log.warn({ err: error }, 'what was metered while Redis was away waits'),
+      onError: (error) =>
+        log.warn({ err: error }, 'counting went wrong in the background: what is metered waits, and is tried again'),
     });
     counterEnds = () => counter.close();
     await openRedis(redis);

@@ -71,9 +71,10 @@ export interface BatchOptions {
   timeoutMs: number;
   /**
    * Set where calls are served although their batch had no answer: the batch is asked for until there is one, now counting
-   * whatever is allowed, since the calls were served. What turns out to be cold, and so not counted, is handed over.
+   * whatever is allowed, since the calls were served. What turns out not to be counted (cold, or refused by the answer that was
+   * lost) is handed over. `gaveUp` is told when Redis refuses such a batch for good.
    */
-  serveUnknown?: (notCounted: Item[]) => void;
+  serveUnknown?: { notCounted: (items: Item[]) => void; gaveUp: (error: unknown) => void };
   /** Under which name Redis remembers the answers: a process of its own when not given. */
   memory?: string;
 }
@@ -131,7 +132,7 @@ function createLane(
     for (let at = 0; at < all.length; at += MOST_ITEMS) void settle(all.slice(at, at + MOST_ITEMS));
   }
 
-  /** Tells whoever waits what happened; rejects only when a batch that was served is refused for good. */
+  /** Never rejects: whatever happens is told to those who wait. */
   async function settle(batch: Waiting[]): Promise<void> {
     lastNumber += 1;
     const number = lastNumber;
@@ -151,21 +152,28 @@ function createLane(
     }
   }
 
-  async function askUntilAnswered(number: number, batch: Waiting[], handOver: (items: Item[]) => void): Promise<void> {
+  async function askUntilAnswered(
+    number: number,
+    batch: Waiting[],
+    { notCounted, gaveUp }: NonNullable<BatchOptions['serveUnknown']>,
+  ): Promise<void> {
     const served = batch.map((one) =>
       one.item ? { ...one, item: { ...one.item, allowed: 'unlimited' as const } } : one,
     );
     try {
       const answer = await ask(number, served, Infinity);
-      const cold = served.flatMap(({ item }) => item ?? []).filter((_item, i) => answer[2 * i] === 2);
-      if (cold.length > 0) handOver(cold);
+      // The lost answer is what Redis remembers: it may have been a refusal, and the call was served all the same.
+      const left = served.flatMap(({ item }) => item ?? []).filter((_item, i) => answer[2 * i] !== 1);
+      if (left.length > 0) notCounted(left);
     } catch (error) {
-      // The process is ending: what had no answer stays as unknown as it is.
-      if (redis.status !== 'end') throw error;
+      gaveUp(error);
     }
   }
 
-  /** @throws {UnknownOutcome} at the deadline, or the outage itself where nothing was ever sent; what Redis refuses, at once */
+  /**
+   * @throws {UnknownOutcome} at the deadline, where a try had no answer; the outage itself, where nothing was sent or Redis said
+   * no each time; what it refuses for good, at once
+   */
   async function ask(number: number, batch: readonly Waiting[], deadline: number): Promise<number[]> {
     const items = batch.flatMap(({ item }) => item ?? []);
     const keys = [...fixedKeys, ...items.map(({ key }) => key)];
@@ -178,12 +186,12 @@ function createLane(
       entry,
     ]);
     const verdicts = batch.flatMap(({ verdict }) => verdict ?? []);
-    let wasSent = deadline === Infinity;
+    let hadNoAnswer = deadline === Infinity;
     for (;;) {
+      const wasReady = redis.status === 'ready';
       try {
-        wasSent ||= redis.status === 'ready';
-        // What is below every unfinished number has ended.
-        const ended = Math.min(...unfinished) - 1;
+        // What is below every unfinished number has ended; the first that was added is the smallest.
+        const ended = unfinished.values().next().value! - 1;
         const settings = [number, ended, REMEMBERED_SECONDS, randomUUID()];
         const answer = await withinOneTry(redis.countBatch(keys.length, ...keys, ...settings, ...calls, ...verdicts));
         silentSinceMs = undefined;
@@ -192,10 +200,14 @@ function createLane(
       } catch (error) {
         if (!isRedisOutage(error) || redis.status === 'end') throw error;
         silentSinceMs ??= performance.now();
+        // A spoken refusal (loading, read-only, full) is an answer: the script did not run.
+        hadNoAnswer ||= wasReady && (error as Error).name !== 'ReplyError';
         if (Date.now() + PAUSE_MS >= deadline) {
-          throw wasSent ? new UnknownOutcome('Redis gave no answer', { cause: error }) : error;
+          throw hadNoAnswer ? new UnknownOutcome('Redis gave no answer', { cause: error }) : error;
         }
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        // Nobody waits for what was served already: it must not take the time of those who do.
+        const pauseMs = deadline === Infinity ? PAUSE_MS * 10 : PAUSE_MS;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     }
   }
@@ -204,13 +216,18 @@ function createLane(
   async function withinOneTry<T>(answer: Promise<T>): Promise<T> {
     const tryMs = Math.max(PAUSE_MS, timeoutMs / TRIES);
     const silence = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    let isOver = false;
+    const drop = (): void => {
+      if (isOver) return;
       dropConnection(redis, fixedKeys[0]!);
       silence.reject(new Error('Command timed out'));
-    }, tryMs);
+    };
+    // Where this process was the one that stood still, the answer lies in the socket: it is read before the connection is judged.
+    const timer = setTimeout(() => setImmediate(() => setImmediate(drop)), tryMs);
     try {
       return await Promise.race([answer, silence.promise]);
     } finally {
+      isOver = true;
       clearTimeout(timer);
     }
   }

@@ -31,6 +31,11 @@ async function factsOf(redis: Redis): Promise<RedisFacts> {
   return { version: /^redis_version:(\S+)/m.exec(info)?.[1] ?? 'unknown', settings: await readSettings(redis) };
 }
 
+/** Asks for a sign of life, of a cluster one node. @throws what went wrong when there is none */
+export async function pingRedis(redis: RedisClient): Promise<void> {
+  await redis.ping();
+}
+
 /** Redis' clock in epoch milliseconds; of a cluster, that of one node. */
 export async function redisClock(redis: RedisClient): Promise<number> {
   return milliseconds(await redis.time());

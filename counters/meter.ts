@@ -54,7 +54,7 @@ const UNSAVED_MS = 5_000;
  */
 export function createMeter(redis: RedisClient, { store, settledOf, isAway, onError }: MeterOptions): Meter {
   /** What is not saved yet, by partition. */
-  const unsaved = new Map<number, { items: Item[]; verdicts: string[] }>();
+  const unsaved = new Map<number, Unsaved>();
   let unsavedSinceMs: number | undefined;
   const ending = new AbortController();
   /** By partition and counter, in this outage: what was settled when it began, and what was metered here since. */
@@ -64,8 +64,14 @@ export function createMeter(redis: RedisClient, { store, settledOf, isAway, onEr
   let lookAtMs = 0;
   /** One after the other: two at once would save the same calls twice. */
   let turn: Promise<void> = Promise.resolve();
+  let isBeating = false;
   const beat = (): void => {
-    turn = turn.then(saveAndPutBack).catch(onError);
+    // A Postgres that is silent must not leave a queue of beats behind.
+    if (isBeating) return;
+    isBeating = true;
+    turn = saveAndPutBack()
+      .catch(onError)
+      .finally(() => (isBeating = false));
   };
   const timer = setInterval(beat, FLUSH_MS);
   redis.on('ready', () => {
@@ -95,7 +101,7 @@ export function createMeter(redis: RedisClient, { store, settledOf, isAway, onEr
     },
   };
 
-  function unsavedOf(partition: number): { items: Item[]; verdicts: string[] } {
+  function unsavedOf(partition: number): Unsaved {
     const known = unsaved.get(partition) ?? { items: [], verdicts: [] };
     unsaved.set(partition, known);
     return known;
@@ -113,7 +119,11 @@ export function createMeter(redis: RedisClient, { store, settledOf, isAway, onEr
 
   async function saveAndPutBack(): Promise<void> {
     await save();
-    for (const partition of uses.keys()) if (!isAway(partition)) uses.delete(partition);
+    for (const partition of uses.keys()) {
+      if (isAway(partition)) continue;
+      uses.delete(partition);
+      lookAtMs = 0;
+    }
     if (Date.now() < lookAtMs && uses.size === 0) return;
     const away = new Set(uses.keys());
     while (redis.status === 'ready' && !ending.signal.aborted) {
@@ -124,7 +134,8 @@ export function createMeter(redis: RedisClient, { store, settledOf, isAway, onEr
       };
       try {
         if (!(await store.take(tryRow, [...away]))) {
-          lookAtMs = Date.now() + SELDOM_MS;
+          // None is left, but perhaps of those whose node is away.
+          if (away.size === 0) lookAtMs = Date.now() + SELDOM_MS;
           return;
         }
       } catch (error) {
@@ -139,14 +150,14 @@ export function createMeter(redis: RedisClient, { store, settledOf, isAway, onEr
   async function save(): Promise<void> {
     for (const [partition, left] of unsaved) {
       while (left.items.length + left.verdicts.length > 0) {
-        // All of a row fits into one batch, so that it is counted under one number.
-        const items = left.items.slice(0, MOST_ITEMS);
-        const verdicts = left.verdicts.slice(0, MOST_ITEMS - items.length);
+        // The row stays as it was cut, id and all, until it is known to be saved: an answer that was lost must not make two of it.
+        const row = (left.row ??= cutRow(partition, left));
         unsavedSinceMs ??= Date.now();
-        await store.save({ id: randomUUID(), partition, items: items.map(stored), verdicts });
+        await store.save(row);
         lookAtMs = 0;
-        left.items = left.items.slice(items.length);
-        left.verdicts = left.verdicts.slice(verdicts.length);
+        left.items = left.items.slice(row.items.length);
+        left.verdicts = left.verdicts.slice(row.verdicts.length);
+        left.row = undefined;
       }
     }
     unsavedSinceMs = undefined;
@@ -170,6 +181,19 @@ export function createMeter(redis: RedisClient, { store, settledOf, isAway, onEr
       ...verdicts.map((one) => batches.append(partition, one)),
     ]);
   }
+}
+
+/** What is not saved yet of one partition, and the row that is being saved. */
+interface Unsaved {
+  items: Item[];
+  verdicts: string[];
+  row?: MeteredRow | undefined;
+}
+
+/** The next row: all of it fits into one batch, so that it is counted under one number. */
+function cutRow(partition: number, { items, verdicts }: Unsaved): MeteredRow {
+  const cut = items.slice(0, MOST_ITEMS);
+  return { id: randomUUID(), partition, items: cut.map(stored), verdicts: verdicts.slice(0, MOST_ITEMS - cut.length) };
 }
 
 function stored({ key, cost, keptSeconds, startsAtMs, entry }: Item): MeteredRow['items'][number] {

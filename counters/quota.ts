@@ -67,7 +67,7 @@ export function createQuotaCounter(
   };
   const batches = createBatches(
     redis,
-    store ? { timeoutMs, serveUnknown: (items) => meter?.add(items) } : { timeoutMs },
+    store ? { timeoutMs, serveUnknown: { notCounted: (items) => meter?.add(items), gaveUp: onError } } : { timeoutMs },
   );
   const isAway = watchAway(redis, batches);
   const meter = store && createMeter(redis, { store, settledOf, isAway, onError });

@@ -8,11 +8,15 @@ export interface WaitingCalls<Item> {
   verdicts: string[];
 }
 
+/** Keeps a row; the same row again changes nothing, so that one whose answer was lost can be saved once more. */
 export async function saveMetered<Item>(
   db: Knex,
   { id, partition, items, verdicts }: WaitingCalls<Item>,
 ): Promise<void> {
-  await db('usage_metered').insert({ id, partition, items: JSON.stringify(items), verdicts: JSON.stringify(verdicts) });
+  await db('usage_metered')
+    .insert({ id, partition, items: JSON.stringify(items), verdicts: JSON.stringify(verdicts) })
+    .onConflict('id')
+    .ignore();
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Catalogue, Limit } from '../domain/plans/catalogue.ts';
+import { type Decision, type QuotaFacts, quotaState } from '../domain/plans/decision.ts';
 import { type Entitlements, entitlements, type SubjectState } from '../domain/plans/entitlements.ts';
 import { NetworkList, NO_NETWORKS, normalAddress } from '../domain/validation/addresses.ts';
 import type {
@@ -31,6 +32,8 @@ export interface EffectiveProduct {
   facts: ProductFacts;
   /** How many calls the product may make in a UTC day. */
   dailyCalls: Limit;
+  /** What the engine says of one more call at `nowMs`, when so many were counted on that day. */
+  oneMoreCall(used: number, nowMs: number): Decision<QuotaFacts>;
   /** The encrypted signing secret while answers are signed, else `null`. */
   signingSecret: string | null;
   /** Whether signed answers carry the header with a time, too. */
@@ -188,6 +191,7 @@ function toSnapshot(row: ProductRow, catalogue: Catalogue): ProductSnapshot {
       const value: EffectiveProduct = {
         facts: effectiveFacts(row, plan, { platformBlacklist, organizationBlacklist }),
         dailyCalls: plan.limits.api_calls!.value,
+        oneMoreCall: (used, atMs) => quotaState(catalogue, subject, 'api_calls', used, 1, atMs),
         signingSecret: signs && has(plan, 'signed_validation') ? row.signing_secret_encrypted : null,
         signatureHeader: row.signature_header_enabled,
       };

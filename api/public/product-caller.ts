@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { CountedCall, UsageFacts } from '../../counters/usage-entry.ts';
-import type { Limit } from '../../domain/plans/catalogue.ts';
 import { type PeriodSpan, secondsUntil, utcDay } from '../../domain/plans/periods.ts';
 import { newId } from '../../runtime/ids.ts';
 import { hashApiKey } from '../../runtime/secrets.ts';
-import type { ProductSnapshot } from '../../store/validation.ts';
+import type { EffectiveProduct, ProductSnapshot } from '../../store/validation.ts';
 import { readBody } from '../body.ts';
 import { HttpError } from '../errors.ts';
 import { countHeader } from '../request-head.ts';
@@ -35,7 +34,7 @@ export async function answerProductCall(
   const prepared = route.prepare({ ...call, product, effective, degraded, body, nowMs }, deps);
   const callId = prepared.status === null ? newId() : null;
   const counted = { callId, ...factsOf(prepared), status: prepared.status, atMs: nowMs, productId: product.id };
-  const told = await countOne(deps, product.organizationId, counted, effective.dailyCalls);
+  const told = await countOne(deps, product.organizationId, counted, effective);
   const isMetered = 'Plimsoll-Degraded' in told;
   withHeaders(told);
 
@@ -55,8 +54,9 @@ async function countOne(
   { counter }: Dependencies,
   organizationId: string,
   call: Omit<CountedCall, 'periodKey' | 'cost'>,
-  allowed: Limit,
+  effective: EffectiveProduct,
 ): Promise<Record<string, string>> {
+  const allowed = effective.dailyCalls;
   const period = dayOf(call.atMs);
   const { counted, used } = await counter.count({
     organizationId,
@@ -76,11 +76,18 @@ async function countOne(
             'RateLimit-Reset': String(seconds),
           };
   if (counted) return headers;
-  throw new HttpError(
-    'rate_limit_exceeded',
-    "The provider's plan allows no more API calls today. Upgrade the plan, or wait until midnight UTC.",
-    { headers: { ...headers, 'Retry-After': String(seconds) }, members: { retry_after: seconds } },
-  );
+  throw new HttpError('rate_limit_exceeded', quotaMessage(effective, used, call.atMs), {
+    headers: { ...headers, 'Retry-After': String(seconds) },
+    members: { retry_after: seconds },
+  });
+}
+
+/** Blames the provider's plan, and says what would help (docs/spec/keyport.md §3.5): the engine knows which plan, if any. */
+function quotaMessage(effective: EffectiveProduct, used: number | null, nowMs: number): string {
+  const { dailyCalls } = effective;
+  const { admittingPlan } = effective.oneMoreCall(used ?? Number(dailyCalls), nowMs).by;
+  const upgrade = admittingPlan === null ? 'Wait' : `The provider may move to the plan '${admittingPlan}', or wait`;
+  return `All ${dailyCalls} API calls that the provider's plan allows a day are used. ${upgrade} until midnight UTC.`;
 }
 
 let latestDay = utcDay(0);

@@ -45,7 +45,9 @@ export const validate = route({
       return { licenseId: null, ip, version: null, deviceId: null, status: 'invalid_request', answer };
     }
     const { licenseKey, version, deviceId } = asked;
-    const facts = { ip, version: version ?? null, deviceId };
+    // With tracking off nothing about addresses is recorded (§6.3 row 1).
+    const isTracked = call.effective.facts.ipRules?.track ?? true;
+    const facts = { ip: isTracked ? ip : null, version: version ?? null, deviceId };
     const told = (decided: Decided) => {
       const { status } = decided.verdict.payload;
       deps.metrics.verdicts.inc({ status });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { generationKey, partitionOf, quotaKey, streamKey } from '../../../counters/partitions.ts';
@@ -9,6 +8,7 @@ import type { Limit } from '../../../domain/plans/catalogue.ts';
 import { type PeriodSpan, utcDay } from '../../../domain/plans/periods.ts';
 import { startRedisCluster } from '../../support/redis-cluster.ts';
 import { startRedis, type TestRedis } from '../../support/redis-process.ts';
+import { aWay } from '../../support/redis-way.ts';
 
 let server: Pick<TestRedis, 'url' | 'stop'>;
 let direct: RedisClient;
@@ -332,7 +332,7 @@ describe('a batch whose answer was lost', () => {
   on(startRedis, 1);
 
   test('is asked for again and counted once when the connection is cut before the answer', async () => {
-    const way = await aWay();
+    const way = await aWay(server.url);
     const { count } = await aCounter(way.url);
     const asked = call({ allowed: 'unlimited' });
     await count(asked);
@@ -343,7 +343,7 @@ describe('a batch whose answer was lost', () => {
   });
 
   test('is asked for again and counted once when the answer never comes and nothing is cut', async () => {
-    const way = await aWay();
+    const way = await aWay(server.url);
     const { count } = await aCounter(way.url, 1_000);
     const asked = call({ allowed: 'unlimited' });
     await count(asked);
@@ -354,7 +354,7 @@ describe('a batch whose answer was lost', () => {
   });
 
   test('counts each call once while connections are cut at any moment, and leaves none hanging', async () => {
-    const way = await aWay();
+    const way = await aWay(server.url);
     const { count } = await aCounter(way.url, 5_000);
     const asked = call({ allowed: 700 });
     const answers: Promise<{ counted: boolean }>[] = [];
@@ -413,49 +413,3 @@ describe('a Redis that is away', () => {
     redis.disconnect();
   });
 });
-
-/** A way to Redis on which answers get lost and connections are cut. */
-async function aWay() {
-  const { port, hostname, password } = new URL(server.url);
-  const pairs = new Set<{ near: Socket; far: Socket }>();
-  let next: 'cut' | 'swallow' | undefined;
-  let lost = 0;
-  const way = createServer((near) => {
-    const far = connect(Number(port), hostname);
-    const pair = { near, far };
-    let isSilent = false;
-    pairs.add(pair);
-    near.pipe(far);
-    far.on('data', (data: Buffer) => {
-      // Only answers of the script begin so; what a new connection asks for first is let through.
-      if (next !== undefined && data.toString('latin1').startsWith('*2\r\n:1')) {
-        lost += 1;
-        if (next === 'cut') destroy(pair);
-        else isSilent = true;
-        next = undefined;
-      }
-      if (!isSilent && !near.destroyed) near.write(data);
-    });
-    for (const socket of [near, far]) {
-      socket.on('error', () => destroy(pair));
-      socket.on('close', () => destroy(pair));
-    }
-  });
-  const destroy = (pair: { near: Socket; far: Socket }): void => {
-    pairs.delete(pair);
-    pair.near.destroy();
-    pair.far.destroy();
-  };
-  const cut = (): void => pairs.forEach(destroy);
-  await new Promise<void>((resolve) => void way.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    cut();
-    way.close();
-  });
-  return {
-    url: `redis://:${password}@127.0.0.1:${(way.address() as AddressInfo).port}`,
-    cut,
-    loseNextAnswer: (how: 'cut' | 'swallow') => void (next = how),
-    lost: () => lost,
-  };
-}
