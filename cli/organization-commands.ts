@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Limit } from '../domain/plans/catalogue.ts';
+import type { Knex } from 'knex';
+import { type Limit, planNamed } from '../domain/plans/catalogue.ts';
 import { entitlements } from '../domain/plans/entitlements.ts';
 import { getCatalogue } from '../store/catalogues.ts';
 import {
@@ -112,7 +113,7 @@ export function addOrganizationCommands(program: Command): void {
   group
     .command('override <org> <name> <value>')
     .description(
-      'grant an override of a limit (a number or unlimited) or a feature (on or off); it holds on plans that allow it',
+      'grant an override (a number or unlimited) of products, licenses, members or api_calls; it rests while the plan allows none',
     )
     .requiredOption('--reason <reason>')
     .option('--starts <instant>', 'when it begins', parseInstant)
@@ -125,20 +126,27 @@ export function addOrganizationCommands(program: Command): void {
       return withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         const kind = typeof value === 'boolean' ? 'feature' : 'limit';
-        const made = await db.transaction((trx) =>
-          createOverride(trx, {
-            organizationId: id,
-            kind,
-            name,
-            value,
-            reason: options.reason,
-            startsAtMs,
-            endsAtMs: options.ends ?? null,
-          }),
-        );
-        print({ override_id: made.id, organization_id: id, [kind]: name, value });
+        const { made, rests } = await db.transaction(async (trx) => {
+          const wanted = { organizationId: id, kind, name, value, reason: options.reason } as const;
+          const granted = await createOverride(trx, { ...wanted, startsAtMs, endsAtMs: options.ends ?? null });
+          return { made: granted, rests: !(await hasOverrides(trx, id)) };
+        });
+        print({
+          override_id: made.id,
+          organization_id: id,
+          [kind]: name,
+          value,
+          ...(rests && { note: 'It rests until the organisation is on a plan with overrides.' }),
+        });
       });
     });
+}
+
+/** Whether the plan that the organisation is served under now lets overrides hold. */
+async function hasOverrides(db: Knex, organizationId: string): Promise<boolean> {
+  const { catalogueId, subject } = await readSubject(db, organizationId);
+  const catalogue = await getCatalogue(db, catalogueId);
+  return planNamed(catalogue, entitlements(catalogue, subject, Date.now()).plan).overridable;
 }
 
 function parseSlug(text: string): string {

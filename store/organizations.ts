@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { type Limit, plansByRank } from '../domain/plans/catalogue.ts';
 import type { Override, SubjectState } from '../domain/plans/entitlements.ts';
+import { overrideFault } from '../domain/plans/overrides.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { BillingState } from '../domain/validation/facts.ts';
 import { newId } from '../runtime/ids.ts';
@@ -119,24 +120,14 @@ export interface NewOverride {
 
 /**
  * Grants an override. It has an effect only where the effective plan lets itself be overridden: the engine decides that, each
- * time, so that an override that outlives its plan sleeps instead of being lost. @throws {Refusal} `validation_failed`
+ * time, so that an override that outlives its plan rests instead of being lost. What no plan could ever let hold is refused.
+ * @throws {Refusal} `validation_failed`
  */
 export async function createOverride(trx: Knex.Transaction, input: NewOverride): Promise<{ id: string }> {
   const organization = await lockOrganization(trx, input.organizationId);
   const catalogue = await getCatalogue(trx, organization.catalogueId);
-  const known = Object.keys(input.kind === 'limit' ? catalogue.limits : catalogue.features);
-  if (!known.includes(input.name)) {
-    throw new Refusal('validation_failed', {
-      errors: [
-        {
-          pointer: '/name',
-          code: 'unknown_name',
-          message: `There is no ${input.kind} '${input.name}'.`,
-          accepts: known.join(', '),
-        },
-      ],
-    });
-  }
+  const fault = overrideFault(catalogue, input);
+  if (fault) throw new Refusal('validation_failed', { errors: [fault] });
   const id = newId();
   await notifyChange(trx, tagOf.organization(input.organizationId));
   await trx('plan_overrides').insert({

@@ -148,8 +148,11 @@ test('plans, overrides, billing and suspension have their effect', async () => {
   const { slug, org, app, apiKey, licenseKey } = await anApp('free');
   const status = async () => (await validate(apiKey, licenseKey)).status;
   const reasoned = ['--reason', 'test'];
+  expect(await plimsollJson('org', 'override', slug, 'members', '3', ...reasoned)).toMatchObject({
+    note: 'It rests until the organisation is on a plan with overrides.',
+  });
   await plimsollJson('org', 'plan', slug, 'enterprise');
-  await plimsollJson('org', 'override', slug, 'products', '1', ...reasoned);
+  expect(await plimsollJson('org', 'override', slug, 'products', '1', ...reasoned)).not.toHaveProperty('note');
   expect(await plimsollJson('org', 'show', slug)).toMatchObject({
     organization_id: org.organization_id,
     plan: 'enterprise',

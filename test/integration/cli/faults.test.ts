@@ -84,6 +84,21 @@ describe('a refusal ends with 1 and says what helps', () => {
       /version_control.*pro has it/,
     ],
     ['no network', ['blacklist', 'add', '10.0.0.0/33', '--platform'], /neither an address nor a network/],
+    [
+      'an override of a feature',
+      ['org', 'override', slug, 'webhooks', 'on', '--reason', 'x'],
+      /'webhooks' can't be overridden .* It takes no feature at all\./,
+    ],
+    [
+      'an override of a limit that has none',
+      ['org', 'override', slug, 'webhook_endpoints', '20', '--reason', 'x'],
+      /'webhook_endpoints' can't be overridden .* It takes api_calls, licenses, members, products\./,
+    ],
+    [
+      "an override of a person's limit",
+      ['org', 'override', slug, 'organizations', '20', '--reason', 'x'],
+      /'organizations' can't be overridden for one organization/,
+    ],
     ['an unknown limit', ['org', 'override', slug, 'prodcuts', '5', '--reason', 'x'], /There is no limit 'prodcuts'/],
   ])('%s', async (_what, args, says) => {
     const { code, stderr } = await fault(args);
