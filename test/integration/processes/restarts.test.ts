@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signal } from '../../../stack/process.ts';
 import { byOutcome, type LoadCall, startLoad } from '../../support/calls.ts';
 import { plimsoll } from '../../support/cli.ts';
-import { allReady, endOf, processOf, startHome, type WholeHome } from '../../support/home.ts';
+import { allReady, endOf, processOf, startHome, type WarmProduct, type WholeHome } from '../../support/home.ts';
 import { waitUntil } from '../../support/wait.ts';
 
 /** Three API processes on one port: what is killed or told to end under load, and what callers see of it. */
@@ -83,9 +83,12 @@ describe('an API process that is killed under load', () => {
 });
 
 describe('API processes that are restarted under load, one after the other', () => {
-  test('lose no call, and no answer', { timeout: 120_000 }, async () => {
+  let product: WarmProduct;
+  let calls: LoadCall[];
+  let gapMs: number;
+  beforeAll(async () => {
     await allReady(home, 3);
-    const product = await home.aWarmProduct();
+    product = await home.aWarmProduct();
     const load = startLoad(home.running.stack.api, product, { keepAlive: 8, oneShot: 4, pauseMs: 10 });
     const beganAtMs = Date.now();
     const before = home.running.stack.api_nodes.map(({ pid }) => pid);
@@ -98,19 +101,26 @@ describe('API processes that are restarted under load, one after the other', () 
     await allReady(home, 3, before);
     await pause(500);
     const endedAtMs = Date.now();
-    const calls = await load.stop();
+    calls = await load.stop();
+    gapMs = longestGap(calls, beganAtMs, endedAtMs);
+    say('Ended one after the other', calls, gapMs);
+  }, 120_000);
 
-    const lost = failed(calls);
-    say('Ended one after the other', calls, longestGap(calls, beganAtMs, endedAtMs));
+  test('lose no answer to a call that was read, and count none that was not', async () => {
     // Where the kernel hands nothing over, what waits in a closing listener's queue is reset: before anybody has read it.
-    if (handsOver()) expect(lost).toEqual([]);
+    const lost = failed(calls);
     for (const call of lost) expect(call).toMatchObject({ isFirst: true, outcome: 'ECONNRESET' });
     expect(lost.length).toBeLessThanOrEqual(calls.length / 100);
-    expect(longestGap(calls, beganAtMs, endedAtMs)).toBeLessThan(1_000);
+    expect(gapMs).toBeLessThan(1_000);
 
     // Exactly: no call was counted that was not answered.
     const all = product.warm + served(calls);
     expect(await home.counterOf(product.productId)).toBe(all);
     await waitUntil('all of it is settled', async () => (await home.settledOf(product.productId)) === all);
+  });
+
+  test('lose no call where the kernel hands over what waits', (context) => {
+    if (!handsOver()) context.skip('net.ipv4.tcp_migrate_req is 0 here');
+    expect(failed(calls)).toEqual([]);
   });
 });
