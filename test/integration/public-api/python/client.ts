@@ -14,27 +14,49 @@ export type PythonClient =
   /** Why there is no client to test with. */
   | { python?: never; reason: string; remove(): Promise<void> };
 
+/** What pip and the machine say when there is no way to the package index, rather than something wrong with what we ask. */
+const OUT_OF_REACH =
+  /NewConnectionError|Failed to establish a new connection|Name or service not known|Temporary failure in name resolution|Network is unreachable|Connection (refused|reset|aborted|timed out)|ConnectTimeout|ReadTimeout|ProxyError|Cannot connect to proxy/i;
+
 /**
- * Installs the official client into an environment of its own, which `remove` takes away again. A machine without Python, or
- * without a way to the package index, gives a reason instead.
+ * Installs the official client into an environment of its own, which `remove` takes away again.
+ *
+ * A machine without Python 3.10, or without a way to the package index, gives a reason instead, so that the tests are skipped
+ * loudly. With `CI=true` a machine that has a Python must be able to install it.
+ * @throws {Error} with what Python said, where anything else goes wrong
  */
-export async function installPythonClient(): Promise<PythonClient> {
+export async function installPythonClient(env: NodeJS.ProcessEnv = process.env): Promise<PythonClient> {
   const folder = await mkdtemp(join(tmpdir(), 'plimsoll-python-'));
   const remove = () => rm(folder, { recursive: true, force: true });
-  const python = join(folder, 'venv', 'bin', 'python');
-  const steps: [command: string, args: string[], without: string][] = [
-    ['python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 10))'], 'there is no Python 3.10 or newer'],
-    ['python3', ['-m', 'venv', join(folder, 'venv')], 'Python can make no virtual environment (python3-venv)'],
-    [python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', PACKAGE], `${PACKAGE} could not be installed`],
-  ];
-  for (const [command, args, without] of steps) {
+  const absent = async (why: string): Promise<PythonClient> => {
+    await remove();
+    return { reason: `The official Python client was not tested: ${why}.`, remove };
+  };
+  try {
+    if (!(await hasPython(env))) return await absent('there is no Python 3.10 or newer');
+    const python = join(folder, 'venv', 'bin', 'python');
+    await run('python3', ['-m', 'venv', join(folder, 'venv')], { timeout: INSTALL_MS, env });
     try {
-      await run(command, args, { timeout: INSTALL_MS });
+      await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', PACKAGE], { timeout: INSTALL_MS, env });
     } catch (error) {
-      const said = ((error as { stderr?: string }).stderr ?? '').trim();
-      const reason = `The official Python client was not tested: ${without}. ${said.split('\n').at(-1)}`.trim();
-      return { reason, remove };
+      if (env['CI'] === 'true' || !OUT_OF_REACH.test(String((error as { stderr?: string }).stderr))) throw error;
+      return await absent(`the package index can't be reached for ${PACKAGE}`);
     }
+    return { python, remove };
+  } catch (error) {
+    await remove();
+    throw new Error(`The official Python client could not be installed: ${(error as Error).message}`, { cause: error });
   }
-  return { python, remove };
+}
+
+/** Whether there is a Python that is new enough. @throws whatever else becomes of asking */
+async function hasPython(env: NodeJS.ProcessEnv): Promise<boolean> {
+  try {
+    await run('python3', ['-c', 'import sys; sys.exit(3 if sys.version_info < (3, 10) else 0)'], { env });
+    return true;
+  } catch (error) {
+    const { code } = error as { code?: string | number };
+    if (code === 'ENOENT' || code === 3) return false;
+    throw error;
+  }
 }
