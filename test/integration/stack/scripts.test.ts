@@ -107,6 +107,14 @@ describe('bin/up --detach', { timeout: 60_000 }, () => {
     const again = await command('bin/down', [], env);
     expect(again).toEqual({ code: 0, output: `Nothing is running in ${home}.\n` });
   });
+
+  test('on a home that has lost its demo.json shows keys of the same demo that work', async () => {
+    rmSync(join(home, 'demo.json'));
+    const { code, output } = await command('bin/up', ['--detach'], env);
+    expect([code, output]).toEqual([0, expect.stringContaining('The demo organisation is there')]);
+    expect(stackOf(home).demo?.product_id).toBe(first.demo?.product_id);
+    expect(await pasted(output)).toMatchObject({ valid: true });
+  });
 });
 
 describe('bin/up in the foreground', { timeout: 60_000 }, () => {
