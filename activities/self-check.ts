@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Knex } from 'knex';
+import { pingRedis } from '../counters/health.ts';
 import type { RedisClient } from '../counters/redis.ts';
 import { databaseClock, schemaVersion } from '../store/health.ts';
 
@@ -27,7 +28,7 @@ export function createSelfCheckActivities({ db, redis, identity }: { db: Knex; r
      * @throws {ApplicationFailure} `SchemaMissing`, not retried: no waiting makes a schema, a person has to
      */
     async readSelf(): Promise<SelfReading> {
-      const [database, ping] = await Promise.all([timed(() => databaseClock(db)), timed(() => redis.ping())]);
+      const [database, ping] = await Promise.all([timed(() => databaseClock(db)), timed(() => pingRedis(redis))]);
       const version = await schemaVersion(db);
       if (version === undefined) {
         throw ApplicationFailure.nonRetryable(

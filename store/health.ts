@@ -18,6 +18,11 @@ export async function databaseFacts(db: Knex): Promise<DatabaseFacts> {
   return { version: row.version.split(' ', 1)[0] ?? row.version, versionNumber: Number(row.number) };
 }
 
+/** Asks for a sign of life. @throws what went wrong when there is none */
+export async function pingDatabase(db: Knex): Promise<void> {
+  await db.raw('select 1');
+}
+
 /** Postgres' clock at this moment (not at the beginning of a transaction), in epoch milliseconds. */
 export async function databaseClock(db: Knex): Promise<number> {
   const answer: { rows: { ms: string }[] } = await db.raw(

@@ -1,4 +1,4 @@
-import { redisFacts } from '../../counters/health.ts';
+import { pingRedis, redisFacts } from '../../counters/health.ts';
 import type { RedisClient } from '../../counters/redis.ts';
 import { createUsageStream } from '../../counters/usage.ts';
 import type { Config } from '../../runtime/config.ts';
@@ -24,7 +24,7 @@ export async function checkRedis(
 ): Promise<Finding> {
   try {
     const redis = await ready;
-    const { latencyMs } = await timed(() => redis.ping());
+    const { latencyMs } = await timed(() => pingRedis(redis));
     const { version, settings } = await redisFacts(redis);
     const found = { address, version, latencyMs };
     return worst([
