@@ -9,13 +9,22 @@ export interface TestStack {
   config: Config;
 }
 
-/** The stack that `bin/test` has started for the integration tests. */
+/**
+ * The stack that `bin/test` has started for the integration tests. They delete whole tables, so a home that somebody works
+ * with is none: `bin/up --empty` alone makes no demo.
+ * @throws {Error} a sentence, where no home is named, none is running, or it has a demo
+ */
 export function testStack(): TestStack {
   const home = process.env.PLIMSOLL_TEST_HOME;
   const stack = home ? readStack(home) : undefined;
   if (!home || !stack) {
     throw new Error(
       "Integration tests need a stack: run them by 'bin/test integration', or name a running home in PLIMSOLL_TEST_HOME.",
+    );
+  }
+  if (stack.demo) {
+    throw new Error(
+      `Integration tests delete what is in their stack, and ${home} is somebody's: it has a demo. Start a home of the tests' own: 'PLIMSOLL_HOME=/tmp/stack bin/up --detach --empty', then PLIMSOLL_TEST_HOME=/tmp/stack.`,
     );
   }
   const env = readHomeEnv(home);
