@@ -83,9 +83,3 @@ export function isDatabaseOutage(error: unknown): boolean {
     )
   );
 }
-
-/** Whether an error is a unique constraint that another row already fills. */
-export function isUniqueViolation(error: unknown, constraint: string): boolean {
-  const { code, constraint: name } = error as { code?: string; constraint?: string };
-  return code === '23505' && name === constraint;
-}

@@ -37,7 +37,10 @@ export function mergeSketch(into: Sketch, other: Sketch): boolean {
   return hasChanged;
 }
 
-/** About how many distinct texts were seen: a whole number, 0 for an empty sketch. */
+/**
+ * About how many distinct texts were seen: a whole number, 0 for an empty sketch. Analytics will read it; until then only
+ * tests do, which is how we know that what is kept for it can be read.
+ */
 export function estimateOf(sketch: Sketch): number {
   const histogram = Array.from({ length: RANK_BITS + 2 }, () => 0);
   for (const rank of sketch) histogram[rank]! += 1;
