@@ -16,6 +16,7 @@ export function addBlacklistCommands(program: Command): void {
   const group = program.command('blacklist').description('addresses and networks that are refused');
 
   withScope(group.command('add <network>'))
+    .description('refuse an address or a network; name one list')
     .option('--reason <reason>')
     .action((network: string, options) =>
       withDatabase(async (db) => {
@@ -25,20 +26,24 @@ export function addBlacklistCommands(program: Command): void {
       }),
     );
 
-  withScope(group.command('remove <network>')).action((network: string, options) =>
-    withDatabase(async (db) => {
-      const scope = await scopeOf(db, options);
-      await db.transaction((trx) => unblockNetwork(trx, scope, network));
-      print({ list: scope.list, unblocked: network });
-    }),
-  );
+  withScope(group.command('remove <network>'))
+    .description('no longer refuse it; name one list')
+    .action((network: string, options) =>
+      withDatabase(async (db) => {
+        const scope = await scopeOf(db, options);
+        await db.transaction((trx) => unblockNetwork(trx, scope, network));
+        print({ list: scope.list, unblocked: network });
+      }),
+    );
 
-  withScope(group.command('list')).action((options) =>
-    withDatabase(async (db) => {
-      const scope = await scopeOf(db, options);
-      print({ list: scope.list, entries: await listBlocked(db, scope) });
-    }),
-  );
+  withScope(group.command('list'))
+    .description('what one list refuses, with the reasons')
+    .action((options) =>
+      withDatabase(async (db) => {
+        const scope = await scopeOf(db, options);
+        print({ list: scope.list, entries: await listBlocked(db, scope) });
+      }),
+    );
 }
 
 function withScope(command: Command): Command {

@@ -7,13 +7,20 @@ import {
   deleteLicense,
   type License,
   type LicenseChange,
+  listIps,
+  listLicenses,
+  type RegisteredIp,
   removeIp,
   resetIps,
   revokeLicense,
 } from '../store/licenses.ts';
 import { withDatabase } from './environment.ts';
+import { withLimit } from './lists.ts';
 import { parseCap, parseInstant, parseJsonObject, parseText, print } from './output.ts';
 import { licenseOf, productOf } from './references.ts';
+
+/** How many addresses `license show` shows; `ip list` shows more. */
+const SHOWN_IPS = 25;
 
 export function addLicenseCommands(program: Command): void {
   const group = program.command('license').description('licences; LICENSE is an id or a licence key');
@@ -46,9 +53,35 @@ export function addLicenseCommands(program: Command): void {
       });
     });
 
+  withLimit(group.command('list <product>'))
+    .description("a product's newest licences")
+    .action((reference: string, options) =>
+      withDatabase(async (db) => {
+        const { id: productId } = await productOf(db, reference);
+        const found = await listLicenses(db, productId, { order: 'newest', limit: options.limit });
+        print({
+          product_id: productId,
+          licenses: found.map((license) => ({
+            license_id: license.id,
+            license_key: license.licenseKey,
+            customer_id: license.customerId,
+            status: license.status,
+            expires_at: instant(license.expiresAtMs),
+            max_ips: license.maxIps,
+          })),
+        });
+      }),
+    );
+
   group
     .command('show <license>')
-    .action((reference: string) => withDatabase(async (db) => print(licenseView(await licenseOf(db, reference)))));
+    .description('terms and state of a licence, and the addresses that were used last')
+    .action((reference: string) =>
+      withDatabase(async (db) => {
+        const found = await licenseOf(db, reference);
+        print({ ...licenseView(found), ips: (await listIps(db, found.id, SHOWN_IPS)).map(ipView) });
+      }),
+    );
 
   withTerms(group.command('set <license>'))
     .description('change a licence; what is not named stays')
@@ -88,21 +121,36 @@ export function addLicenseCommands(program: Command): void {
 function addIpCommands(program: Command): void {
   const group = program.command('ip').description("a licence's registered addresses");
 
-  group.command('add <license> <address>').action((reference: string, address: string) =>
-    withDatabase(async (db) => {
-      const { id } = await licenseOf(db, reference);
-      await db.transaction((trx) => addIp(trx, id, address));
-      print({ license_id: id, registered: address });
-    }),
-  );
+  withLimit(group.command('list <license>'))
+    .description('registered addresses, those that were used last first')
+    .action((reference: string, options) =>
+      withDatabase(async (db) => {
+        const { id } = await licenseOf(db, reference);
+        print({ license_id: id, ips: (await listIps(db, id, options.limit)).map(ipView) });
+      }),
+    );
 
-  group.command('remove <license> <address>').action((reference: string, address: string) =>
-    withDatabase(async (db) => {
-      const { id } = await licenseOf(db, reference);
-      await db.transaction((trx) => removeIp(trx, id, address));
-      print({ license_id: id, removed: address });
-    }),
-  );
+  group
+    .command('add <license> <address>')
+    .description("register an address, within the licence's cap")
+    .action((reference: string, address: string) =>
+      withDatabase(async (db) => {
+        const { id } = await licenseOf(db, reference);
+        await db.transaction((trx) => addIp(trx, id, address));
+        print({ license_id: id, registered: address });
+      }),
+    );
+
+  group
+    .command('remove <license> <address>')
+    .description('remove one registered address')
+    .action((reference: string, address: string) =>
+      withDatabase(async (db) => {
+        const { id } = await licenseOf(db, reference);
+        await db.transaction((trx) => removeIp(trx, id, address));
+        print({ license_id: id, removed: address });
+      }),
+    );
 
   group
     .command('reset <license>')
@@ -123,9 +171,22 @@ function licenseView(license: License): Record<string, unknown> {
     customer_id: license.customerId,
     license_key: license.licenseKey,
     status: license.status,
-    expires_at: license.expiresAtMs === null ? null : new Date(license.expiresAtMs).toISOString(),
+    expires_at: instant(license.expiresAtMs),
     max_ips: license.maxIps,
+    notes: license.notes,
+    pin: license.pin,
+    custom: license.customOverride,
   };
+}
+
+function ipView({ address, origin, firstSeenAtMs, lastSeenAtMs }: RegisteredIp): Record<string, unknown> {
+  return { address, origin, first_seen_at: instant(firstSeenAtMs), last_seen_at: instant(lastSeenAtMs) };
+}
+
+function instant(ms: number): string;
+function instant(ms: number | null): string | null;
+function instant(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }
 
 function withTerms(command: Command): Command {

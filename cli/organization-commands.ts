@@ -10,9 +10,11 @@ import {
   changeSuspension,
   createOrganization,
   createOverride,
+  listOrganizations,
   readSubject,
 } from '../store/organizations.ts';
 import { withDatabase } from './environment.ts';
+import { withLimit } from './lists.ts';
 import { parseInstant, parseOneOf, parseSwitch, parseText, print } from './output.ts';
 import { organizationOf } from './references.ts';
 
@@ -21,6 +23,7 @@ export function addOrganizationCommands(program: Command): void {
 
   group
     .command('create')
+    .description('create an organisation')
     .requiredOption('--name <name>', 'up to 80 characters', parseText(1, 80))
     .requiredOption('--slug <slug>', 'lower-case letters, digits and hyphens; never changed afterwards', parseSlug)
     .option('--plan <plan>', 'free, pro or enterprise', 'free')
@@ -30,6 +33,24 @@ export function addOrganizationCommands(program: Command): void {
           createOrganization(trx, { name: options.name, slug: options.slug, plan: options.plan }),
         );
         print({ organization_id: made.id, slug: made.slug, plan: made.plan });
+      }),
+    );
+
+  withLimit(group.command('list'))
+    .description('the newest organisations')
+    .action((options) =>
+      withDatabase(async (db) => {
+        const found = await listOrganizations(db, options.limit);
+        print({
+          organizations: found.map(({ id, slug, name, plan, billingState, suspendedAtMs }) => ({
+            organization_id: id,
+            slug,
+            name,
+            plan,
+            billing_state: billingState,
+            suspended: suspendedAtMs !== null,
+          })),
+        });
       }),
     );
 
@@ -81,6 +102,7 @@ export function addOrganizationCommands(program: Command): void {
 
   group
     .command('suspend <org>')
+    .description('suspend an organisation: calls with its keys are refused until it is lifted')
     .requiredOption('--reason <reason>')
     .action((org: string, options) =>
       withDatabase(async (db) => {
@@ -90,13 +112,16 @@ export function addOrganizationCommands(program: Command): void {
       }),
     );
 
-  group.command('unsuspend <org>').action((org: string) =>
-    withDatabase(async (db) => {
-      const { id } = await organizationOf(db, org);
-      await db.transaction((trx) => changeSuspension(trx, id, null));
-      print({ organization_id: id, suspended: false });
-    }),
-  );
+  group
+    .command('unsuspend <org>')
+    .description('lift a suspension')
+    .action((org: string) =>
+      withDatabase(async (db) => {
+        const { id } = await organizationOf(db, org);
+        await db.transaction((trx) => changeSuspension(trx, id, null));
+        print({ organization_id: id, suspended: false });
+      }),
+    );
 
   group
     .command('signing <org> <on|off>')

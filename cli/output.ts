@@ -8,7 +8,7 @@ export function printAsJson(json: boolean): void {
   isJson = json;
 }
 
-/** How every command prints its result: lines of `name  value`, or JSON for programs. */
+/** How every command prints its result: lines of `name  value`, a line for each entry of a list, or JSON for programs. */
 export function print(result: Record<string, unknown>): void {
   if (isJson) {
     process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -16,8 +16,18 @@ export function print(result: Record<string, unknown>): void {
   }
   const width = Math.max(...Object.keys(result).map((name) => name.length));
   for (const [name, value] of Object.entries(result)) {
-    process.stdout.write(`${name.padEnd(width)}  ${typeof value === 'string' ? value : JSON.stringify(value)}\n`);
+    const rows = Array.isArray(value) && value.length > 0 ? (value as unknown[]) : undefined;
+    process.stdout.write(`${name.padEnd(width)}${rows ? '' : `  ${asText(value)}`}\n`);
+    // What a list has many of stands in lines of its own, for the eye and for grep.
+    for (const row of rows ?? []) {
+      const cells = typeof row === 'object' && row !== null ? Object.values(row) : [row];
+      process.stdout.write(`  ${cells.map(asText).join('  ')}\n`);
+    }
   }
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 type Sentences = { [Code in RefusalCode]: (details: RefusalDetails[Code]) => string };

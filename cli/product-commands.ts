@@ -4,12 +4,14 @@ import {
   changeProduct,
   createProduct,
   deleteProduct,
+  listProducts,
   type Product,
   type ProductSettings,
   rotateApiKey,
   rotateSigningSecret,
 } from '../store/products.ts';
 import { commandSecrets, withDatabase } from './environment.ts';
+import { withLimit } from './lists.ts';
 import { parseCap, parseJsonObject, parseOneOf, parseSwitch, parseText, print } from './output.ts';
 import { organizationOf, productOf } from './references.ts';
 
@@ -47,8 +49,27 @@ export function addProductCommands(program: Command): void {
       }),
     );
 
+  withLimit(group.command('list <org>'))
+    .description("an organisation's newest products")
+    .action((org: string, options) =>
+      withDatabase(async (db) => {
+        const { id: organizationId } = await organizationOf(db, org);
+        const found = await listProducts(db, organizationId, options.limit);
+        print({
+          organization_id: organizationId,
+          products: found.map(({ id, name, state, apiKeyPrefix }) => ({
+            product_id: id,
+            name,
+            state,
+            api_key_prefix: apiKeyPrefix,
+          })),
+        });
+      }),
+    );
+
   group
     .command('show <product>')
+    .description('state and settings of a product, as they are stored')
     .action((reference: string) => withDatabase(async (db) => print(productView(await productOf(db, reference)))));
 
   const set = group.command('set <product>').description('change settings; what is not named stays');
@@ -134,18 +155,24 @@ function addVersionCommands(program: Command): void {
       });
     });
 
-  group.command('remove <product> <version>').action((reference: string, version: string) =>
-    withDatabase(async (db) => {
-      const { id } = await productOf(db, reference);
-      await db.transaction((trx) => removeVersion(trx, { productId: id, version }));
-      print({ product_id: id, removed: version });
-    }),
-  );
+  group
+    .command('remove <product> <version>')
+    .description('take a version or a family from the list')
+    .action((reference: string, version: string) =>
+      withDatabase(async (db) => {
+        const { id } = await productOf(db, reference);
+        await db.transaction((trx) => removeVersion(trx, { productId: id, version }));
+        print({ product_id: id, removed: version });
+      }),
+    );
 
-  group.command('list <product>').action((reference: string) =>
-    withDatabase(async (db) => {
-      const { id } = await productOf(db, reference);
-      print({ product_id: id, versions: await listVersions(db, id) });
-    }),
-  );
+  group
+    .command('list <product>')
+    .description('all versions and families with their state')
+    .action((reference: string) =>
+      withDatabase(async (db) => {
+        const { id } = await productOf(db, reference);
+        print({ product_id: id, versions: await listVersions(db, id) });
+      }),
+    );
 }

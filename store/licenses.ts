@@ -33,6 +33,17 @@ export interface License {
   status: 'active' | 'revoked';
   expiresAtMs: number | null;
   maxIps: number | null;
+  notes: string | null;
+  pin: VersionPin | null;
+  customOverride: JsonObject | null;
+}
+
+/** An address that a licence has been used from, or that was registered by hand. */
+export interface RegisteredIp {
+  address: string;
+  origin: 'validation' | 'manual';
+  firstSeenAtMs: number;
+  lastSeenAtMs: number;
 }
 
 /** Settings of a licence that can be changed at any time (docs/spec/keyport.md §4.5). */
@@ -53,6 +64,12 @@ const COLUMNS = [
   'status',
   'expires_at',
   'max_ips',
+  'notes',
+  'version_pin_mode',
+  'version_pinned',
+  'version_range_min',
+  'version_range_max',
+  'custom_override',
 ];
 
 /** Creates a licence if the organisation may have one more. @throws {Refusal} `plan_limit_reached`, `validation_failed`, `not_found` */
@@ -164,6 +181,26 @@ export async function addIp(trx: Knex.Transaction, licenseId: string, address: s
   await notifyChange(trx, tagOf.license(licenseId));
 }
 
+/** A licence's registered addresses, those that were used last first, at most `limit` of them. */
+export async function listIps(db: Knex, licenseId: string, limit: number): Promise<RegisteredIp[]> {
+  const rows = await db('license_ips')
+    .where({ license_id: licenseId })
+    .orderBy([{ column: 'last_seen_at', order: 'desc' }, { column: 'address' }])
+    .limit(limit)
+    .select<{ address: string; origin: RegisteredIp['origin']; first_seen_at: number; last_seen_at: number }[]>(
+      db.raw('host(address) as address'),
+      'origin',
+      'first_seen_at',
+      'last_seen_at',
+    );
+  return rows.map((row) => ({
+    address: normalAddress(row.address) ?? row.address,
+    origin: row.origin,
+    firstSeenAtMs: row.first_seen_at,
+    lastSeenAtMs: row.last_seen_at,
+  }));
+}
+
 /** Removes one registered address. @throws {Refusal} `not_found` */
 export async function removeIp(trx: Knex.Transaction, licenseId: string, address: string): Promise<void> {
   await lockLicense(trx, licenseId);
@@ -247,6 +284,12 @@ interface LicenseRow {
   status: 'active' | 'revoked';
   expires_at: number | null;
   max_ips: number | null;
+  notes: string | null;
+  version_pin_mode: 'exact' | 'range' | null;
+  version_pinned: string | null;
+  version_range_min: string | null;
+  version_range_max: string | null;
+  custom_override: JsonObject | null;
 }
 
 function toLicense(row: LicenseRow): License {
@@ -259,5 +302,14 @@ function toLicense(row: LicenseRow): License {
     status: row.status,
     expiresAtMs: row.expires_at,
     maxIps: row.max_ips,
+    notes: row.notes,
+    pin: toPin(row),
+    customOverride: row.custom_override,
   };
+}
+
+function toPin(row: LicenseRow): VersionPin | null {
+  if (row.version_pin_mode === 'range')
+    return { mode: 'range', min: row.version_range_min, max: row.version_range_max };
+  return row.version_pinned === null ? null : { mode: 'exact', version: row.version_pinned };
 }

@@ -56,6 +56,18 @@ export async function findOrganizationBySlug(db: Knex, slug: string): Promise<Or
   return row && toOrganization(row);
 }
 
+/** The newest organisations first, at most `limit` of them. */
+export async function listOrganizations(db: Knex, limit: number): Promise<Organization[]> {
+  const rows = await db('organizations')
+    .orderBy([
+      { column: 'created_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(limit)
+    .select<OrganizationRow[]>(COLUMNS);
+  return rows.map(toOrganization);
+}
+
 /** @throws {Refusal} `not_found` */
 export async function getOrganization(db: Knex, id: string): Promise<Organization> {
   const row = await db('organizations').where({ id }).first<OrganizationRow | undefined>(COLUMNS);

@@ -98,6 +98,20 @@ export async function findProductByName(db: Knex, organizationId: string, name: 
   return row && toProduct(row);
 }
 
+/** An organisation's products, the newest first, at most `limit` of them. */
+export async function listProducts(db: Knex, organizationId: string, limit: number): Promise<Product[]> {
+  const rows = await db('products')
+    .where({ organization_id: organizationId })
+    .whereNull('deleted_at')
+    .orderBy([
+      { column: 'created_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(limit)
+    .select<ProductRow[]>(COLUMNS);
+  return rows.map(toProduct);
+}
+
 /**
  * Changes settings; what is not named stays. @throws {Refusal} `feature_not_available` for a switch that is turned on without
  * the plan's feature, `conflict` for signing without a secret, `not_found`, `name_taken`
