@@ -5,7 +5,13 @@ import { filesOf, linesOf } from './files.ts';
 
 /** Where documentation says something else than the code. Returns every place. */
 export function docsFaults(root: string): string[] {
-  return [...configurationDrift(root), ...undocumentedVariables(root), ...dependencyDrift(root), ...brokenLinks(root)];
+  return [
+    ...configurationDrift(root),
+    ...undocumentedVariables(root),
+    ...dependencyDrift(root),
+    ...brokenLinks(root),
+    ...missingTests(root),
+  ];
 }
 
 function configurationDrift(root: string): string[] {
@@ -70,4 +76,16 @@ export function brokenLinks(root: string): string[] {
     }
   }
   return faults;
+}
+
+/** Tests that the guarantees cite by a path where there is none. Without a folder `test/` in front they are integration tests. */
+export function missingTests(root: string): string[] {
+  const file = 'docs/guarantees.md';
+  if (!existsSync(join(root, file))) return [];
+  return (linesOf(root, file) ?? []).flatMap((line, i) =>
+    [...line.matchAll(/`([\w./-]+\.test\.ts)`/g)]
+      .map((match) => match[1]!)
+      .filter((cited) => !existsSync(join(root, cited.startsWith('test/') ? cited : `test/integration/${cited}`)))
+      .map((cited) => `${file}:${i + 1}: cites ${cited}, which is not there`),
+  );
 }

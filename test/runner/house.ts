@@ -24,6 +24,26 @@ const REGISTRY_HOSTS = [
 // decided at run time and named at the end of the run.
 const SWITCHED = /\b(?:test|it|describe|suite|bench)(?:\.\w+)*\.(?:only|skip|todo)\s*[(.`]/;
 
+// Who speaks to the servers (docs/architecture.md): SQL is in store/ and migrations/, Redis' commands are in counters/. stack/ looks
+// after the servers themselves, and tests and bench look behind the rooms.
+const SPEAKS_SQL = /\.raw(?:<[^(]*>)?\(|\b(?:db|trx|knex)(?:<[^(]*>)?\(['"`]/;
+const SPEAKS_REDIS = /\bredis\.(?!on\b|once\b|off\b|connect\b|disconnect\b|quit\b|close\b)[a-z]+\(/;
+const SQL_ROOMS = ['store', 'migrations', 'stack', 'test', 'bench'];
+const REDIS_ROOMS = ['counters', 'stack', 'test', 'bench'];
+
+/** Lines that speak to Postgres or Redis outside the rooms that may. */
+export function serverFaults(root: string): string[] {
+  const faults: string[] = [];
+  for (const file of filesOf(root).filter((each) => each.endsWith('.ts'))) {
+    const [room] = file.split('/') as [string];
+    for (const [i, line] of (linesOf(root, file) ?? []).entries()) {
+      if (!SQL_ROOMS.includes(room) && SPEAKS_SQL.test(line)) faults.push(`${file}:${i + 1}: speaks SQL`);
+      if (!REDIS_ROOMS.includes(room) && SPEAKS_REDIS.test(line)) faults.push(`${file}:${i + 1}: speaks to Redis`);
+    }
+  }
+  return faults;
+}
+
 /** Rules that no tool of the shelf knows. Returns what breaks them. */
 export function houseFaults(root: string): string[] {
   const files = filesOf(root);

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { brokenLinks, dependencyDrift, undocumentedVariables } from '../../runner/docs.ts';
-import { houseFaults } from '../../runner/house.ts';
+import { brokenLinks, dependencyDrift, missingTests, undocumentedVariables } from '../../runner/docs.ts';
+import { houseFaults, serverFaults } from '../../runner/house.ts';
 import { ROOT } from '../../runner/process.ts';
 
 const planted: string[] = [];
@@ -51,6 +51,43 @@ describe('the house rules', () => {
   test('want a README in each room that holds anything', () => {
     expect(houseFaults(aCheckout({ 'store/a.ts': '' }))).toEqual(['store/: has no README.md']);
     expect(houseFaults(aCheckout({ 'store/a.ts': '', 'store/README.md': '' }))).toEqual([]);
+  });
+});
+
+describe('the servers', () => {
+  test('are spoken to in their rooms alone, in this checkout', () => {
+    expect(serverFaults(ROOT)).toEqual([]);
+  });
+
+  test.each([
+    ['api/a.ts', 'await db.raw(`select 1`)', 'speaks SQL'],
+    ['cli/a.ts', "await trx('products').first()", 'speaks SQL'],
+    ['worker/a.ts', "await db<Row>('products').first()", 'speaks SQL'],
+    ['activities/a.ts', 'await redis.ping()', 'speaks to Redis'],
+    ['store/a.ts', "await redis.get('x')", 'speaks to Redis'],
+    ['counters/a.ts', "await db('products')", 'speaks SQL'],
+  ])('%s may not: %s', (file, text, fault) => {
+    expect(serverFaults(aCheckout({ [file]: `${text};\n` }))).toEqual([`${file}:1: ${fault}`]);
+  });
+
+  test('are spoken to where they belong; a connection may be opened and closed anywhere', () => {
+    const text = "await db.raw('select 1');\n";
+    const files = { 'store/a.ts': text, 'stack/a.ts': text, 'counters/a.ts': 'redis.ping();\n' };
+    expect(serverFaults(aCheckout({ ...files, 'api/a.ts': 'redis.on(x);\nredis.disconnect();\n' }))).toEqual([]);
+  });
+});
+
+describe('the guarantees', () => {
+  test('cite tests that are there', () => {
+    expect(missingTests(ROOT)).toEqual([]);
+  });
+
+  test('that cite none that is there are found, with and without a folder', () => {
+    const text = '| a | `usage/a.test.ts`: "x" |\n| b | `test/unit/b.test.ts`, `gone.test.ts` |\n';
+    const there = { 'test/integration/usage/a.test.ts': '', 'test/unit/b.test.ts': '' };
+    expect(missingTests(aCheckout({ 'docs/guarantees.md': text, ...there }))).toEqual([
+      'docs/guarantees.md:2: cites gone.test.ts, which is not there',
+    ]);
   });
 });
 
