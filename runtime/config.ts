@@ -199,7 +199,9 @@ export const SETTINGS = {
     fallback: 'PT5S',
     text: asDuration,
     accepts: DURATION_WORDS,
-    meaning: 'How long a process waits for a connection to Postgres, and for one statement, before it answers 503.',
+    meaning:
+      'How long a process waits for a connection to Postgres, and for one statement, before it goes on with what is at hand, or ' +
+      'answers 503 where nothing is.',
   }),
   redisTimeoutMs: setting({
     variable: 'PLIMSOLL_REDIS_TIMEOUT',
@@ -207,7 +209,8 @@ export const SETTINGS = {
     fallback: 'PT2S',
     text: asDuration,
     accepts: DURATION_WORDS,
-    meaning: 'How long a command to Redis may take before the call is answered with 503.',
+    meaning:
+      'How long a command to Redis may take before Redis counts as away; `PLIMSOLL_REDIS_OUTAGE` says what happens then.',
   }),
   usageLagMs: setting({
     variable: 'PLIMSOLL_USAGE_LAG',
