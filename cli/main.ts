@@ -65,7 +65,14 @@ function fail(error: unknown): number {
   if (code === '42P01') return say("The database has no schema yet: run 'plimsoll migrate'.", EXIT.configuration);
   // Wrong password or user, no such database, no right to its tables: what Postgres says of it names no secret.
   if (/^(28|3D000|42501)/.test(code)) return say(`Postgres: ${(error as Error).message}.`, EXIT.configuration);
-  return say(String((error as Error).stack ?? error), EXIT.refused);
+  return say(unforeseen(error as Error), EXIT.refused);
+}
+
+/** Where a fault of ours is in the code helps nobody who only runs a command; whoever reports it can ask for it. */
+function unforeseen({ message, stack = message }: Error): string {
+  if (/^(debug|trace)$/.test(process.env['PLIMSOLL_LOG_LEVEL'] ?? '')) return stack;
+  const first = message.split('\n')[0]?.replace(/\.$/, '');
+  return `Something unforeseen went wrong: ${first}. PLIMSOLL_LOG_LEVEL=debug shows where; 'plimsoll doctor' looks at each part.`;
 }
 
 function say(text: string, exitCode = EXIT.usage): number {

@@ -38,7 +38,7 @@ const SENTENCES: Sentences = {
   feature_not_available: ({ feature, admittingPlan }) =>
     `The plan has no ${feature}.${admittingPlan ? ` ${admittingPlan} has it.` : ''}`,
   not_found: ({ what }) => `There is no such ${what}.`,
-  name_taken: ({ pointer }) => `Another one has this ${pointer.slice(1)} already.`,
+  name_taken: ({ pointer, value }) => `Another one has the ${pointer.slice(1)} '${value}' already: choose another.`,
   conflict: ({ message }) => message,
   validation_failed: ({ errors }) =>
     errors.map((fault) => `${fault.pointer}: ${fault.message} It takes ${fault.accepts}.`).join('\n'),

@@ -12,7 +12,7 @@ export interface RefusalDetails {
   };
   feature_not_available: { feature: string; admittingPlan: string | null };
   not_found: { what: string };
-  name_taken: { pointer: string };
+  name_taken: { pointer: string; value: string };
   conflict: { message: string };
   validation_failed: { errors: Fault[] };
 }

@@ -28,6 +28,6 @@ export function sentenceFor(error: unknown): string {
     case 'ENOMEM':
       return 'There is not enough memory: end something else and start again.';
     default:
-      return `Something unforeseen went wrong: ${message.split('\n')[0]}`;
+      return `Something unforeseen went wrong: ${message.split('\n')[0]?.replace(/\.$/, '')}. The details are in logs/up.log of the home; start again, and report it with them if it comes again.`;
   }
 }

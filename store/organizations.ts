@@ -47,7 +47,7 @@ export async function createOrganization(
     .onConflict('slug')
     .ignore()
     .returning(COLUMNS);
-  if (!row) throw new Refusal('name_taken', { pointer: '/slug' });
+  if (!row) throw new Refusal('name_taken', { pointer: '/slug', value: input.slug });
   return toOrganization(row as OrganizationRow);
 }
 

@@ -78,7 +78,7 @@ export async function createProduct(
     .onConflict(trx.raw('(organization_id, lower(name)) where deleted_at is null'))
     .ignore()
     .returning(COLUMNS);
-  if (!row) throw new Refusal('name_taken', { pointer: '/name' });
+  if (!row) throw new Refusal('name_taken', { pointer: '/name', value: name });
   return { product: toProduct(row as ProductRow), apiKey: key };
 }
 
@@ -130,7 +130,7 @@ export async function changeProduct(
   }
   if (change.name !== undefined) {
     const holder = await findProductByName(trx, before.organizationId, change.name);
-    if (holder && holder.id !== id) throw new Refusal('name_taken', { pointer: '/name' });
+    if (holder && holder.id !== id) throw new Refusal('name_taken', { pointer: '/name', value: change.name });
   }
   const columns: Record<string, unknown> = { updated_at: trx.fn.now(3) };
   for (const [field, column] of FIELDS) {

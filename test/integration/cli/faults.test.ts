@@ -76,8 +76,16 @@ describe('a refusal ends with 1 and says what helps', () => {
     ['no such product', ['product', 'show', `${slug}/Nope`], /no such product as .* \(an id, or organization\/name\)/],
     ['no such licence', ['license', 'show', 'AAAA-BBBB-CCCC-DDDD'], /^There is no such license\.$/m],
     ['no such plan', ['org', 'plan', slug, 'gold'], /free, pro, enterprise/],
-    ['a slug that is taken', ['org', 'create', '--name', 'x', '--slug', slug], /has this slug already/],
-    ['a name that is taken', ['product', 'create', slug, '--name', 'aPP'], /has this name already/],
+    [
+      'a slug that is taken',
+      ['org', 'create', '--name', 'x', '--slug', slug],
+      /has the slug 'faults-\w+' already: choose another/,
+    ],
+    [
+      'a name that is taken',
+      ['product', 'create', slug, '--name', 'aPP'],
+      /has the name 'aPP' already: choose another/,
+    ],
     [
       'a feature of a larger plan',
       ['product', 'set', `${slug}/App`, '--versions', 'on'],
@@ -158,8 +166,6 @@ describe('migrate', () => {
         'product_key',
         'license_key',
       ]);
-      const again = await plimsoll(['demo'], { DATABASE_URL: empty.url });
-      expect(again).toMatchObject({ code: 1, stdout: '', stderr: 'Another one has this slug already.\n' });
     } finally {
       await empty.drop();
     }
@@ -170,4 +176,15 @@ test('a restart where nothing is supervised ends no process, and says so', async
   const { code, stdout, stderr } = await plimsoll(['restart', '--json'], { PLIMSOLL_HOME: '/nowhere' });
   expect([code, stdout]).toEqual([69, '']);
   expect(stderr).toBe('No API is supervised in /nowhere: start it by bin/up.\n');
+});
+
+test('what nobody foresaw is a sentence, and a stack trace only for whoever asks for it', async () => {
+  const args = ['demo', '--kept', '/'];
+  const { code, stderr } = await fault(args);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^Something unforeseen went wrong: EISDIR.*=debug shows where.*\n$/),
+  ]);
+  const asked = await plimsoll(args, { PLIMSOLL_LOG_LEVEL: 'debug' });
+  expect(asked.stderr).toMatch(/EISDIR[^]*^ +at readKept/m);
 });

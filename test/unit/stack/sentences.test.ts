@@ -13,6 +13,10 @@ describe('a sentence for a person', () => {
     expect(sentenceFor(new StackFault('Install Redis.', { cause: new Error('hidden') }))).toBe('Install Redis.');
   });
 
+  test('says of what nobody foresaw where the details are', () => {
+    expect(sentenceFor(new Error('raw.\nsecond line'))).toMatch(/: raw\. The details are in logs\/up\.log/);
+  });
+
   test.each([
     ['ENOSPC', /disk is full.*\/x.*free some space/],
     ['EACCES', /may not do that.*\/x.*PLIMSOLL_HOME/],
