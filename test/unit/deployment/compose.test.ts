@@ -31,6 +31,9 @@ const services = Object.entries(compose.services);
 const ours = ['migrate', 'api', 'worker'];
 const VARIABLES = Object.values(SETTINGS);
 
+/** What a service waits for. */
+const needs = (name: string): string[] => Object.keys(compose.services[name]!.depends_on!);
+
 /** Whether a service runs to its end instead of staying. */
 const isOneShot = (service: Service): boolean => service.restart.startsWith('on-failure');
 
@@ -116,7 +119,6 @@ describe('docker-compose.yml', () => {
   });
 
   test('starts validation without Temporal, and the worker on it', () => {
-    const needs = (name: string) => Object.keys(compose.services[name]!.depends_on!);
     expect(needs('api').filter((needed) => needed.startsWith('temporal'))).toEqual([]);
     expect(needs('worker')).toEqual(expect.arrayContaining(['temporal', 'temporal-namespace']));
   });
