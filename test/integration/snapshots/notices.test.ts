@@ -235,7 +235,7 @@ const TELLS_NOTHING: Record<string, string[]> = {
 };
 /** By their names these only read; `lock…` and `hold…` keep others from changing what stands. */
 const READS =
-  /^(find|get|list|read|check|must|newest|lock|hold|with|is|to|column$|tagOf$|listenToChanges$|CatalogueChanged$)/;
+  /^(find|get|has|list|read|check|must|newest|lock|hold|with|is|to|column$|tagOf$|listenToChanges$|CatalogueChanged$)/;
 /** Rooms of their own: the schema, connections, and usage, which is settled from counters and is in no snapshot. */
 const OTHER_FILES = /^(migrate|database|health|usage.*|settled-use|meter.*)\.ts$/;
 
