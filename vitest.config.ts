@@ -11,9 +11,6 @@ export default defineConfig({
       project('unit'),
       // On the real stack that `bin/test` has started (its stack.json is named by PLIMSOLL_TEST_STACK).
       project('integration', {
-        // Real processes are killed and waited for here, on machines that do other work as well: in CI a test whose deadline was missed
-        // is tried again, and a fault of the code fails each time.
-        retry: process.env.CI ? 2 : 0,
         testTimeout: 30_000,
         hookTimeout: 60_000,
       }),
