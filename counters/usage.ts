@@ -45,7 +45,9 @@ export interface UsageStream {
   readonly partitions: readonly number[];
   /** Up to `count` entries in their order, beginning after `afterId`, or at the start. */
   read(partition: number, options: { afterId?: string; count: number }): Promise<UsageEntry[]>;
-  /** Forgets all up to this entry, which must be settled, if it is of the living generation; says how many. */
+  /** The generation that counts now; `undefined` where Redis is new and nothing was counted. */
+  generation(partition: number): Promise<string | undefined>;
+  /** Forgets all up to this id, which must be settled, if that generation still lives; says how many. */
   trim(partition: number, last: { generation: string; id: string }): Promise<number>;
   /** Begins the generation `next` if the stream ends before the settled position of its own generation. */
   renew(partition: number, settled: { generation: string; id: string }, next: string): Promise<boolean>;
@@ -70,6 +72,9 @@ export function createUsageStream(redis: RedisClient, { partitions = 1 }: { part
       const from = afterId === undefined ? '-' : `(${afterId}`;
       const entries = await redis.xrange(streamKey(partition), from, '+', 'COUNT', count);
       return entries.map(([id, fields]) => toEntry(id, fields));
+    },
+    async generation(partition) {
+      return (await redis.hget(generationKey(partition), 'id')) ?? undefined;
     },
     async trim(partition, { generation, id }) {
       return redis.trimUsage(generationKey(partition), streamKey(partition), generation, idAfter(id));

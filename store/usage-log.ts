@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { utcDay } from '../domain/plans/periods.ts';
 import { type SettledCall, type SettledVerdict, UNKNOWN } from '../domain/usage/tally.ts';
 import { column } from './columns.ts';
+import { copyInto, copyRow } from './copy.ts';
 
 /** Any number will do, as long as no other program takes it in the same database. */
 const PARTITIONS_LOCK = 7_046_002;
@@ -36,25 +37,22 @@ function tableOf(day: string): string {
   return `validations_${day.replaceAll('-', '')}`;
 }
 
+const LOG = {
+  table: 'validations',
+  columns: ['at', 'product_id', 'license_id', 'ip', 'version', 'device_id', 'status', 'call_id', 'weight'],
+};
+
 /** Appends calls to the log of their days. `weight`: for how many calls each stands. */
 export async function appendLog(trx: Knex.Transaction, calls: readonly SettledCall[], weight: number): Promise<void> {
-  await trx.raw(
-    `insert into validations (at, product_id, license_id, ip, version, device_id, status, call_id, weight)
-     select to_timestamp(ms / 1000.0), product_id, license_id, ip::inet, version, device_id, status, call_id, ?
-       from unnest(?::bigint[], ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::uuid[])
-         as each (ms, product_id, license_id, ip, version, device_id, status, call_id)`,
-    [
-      weight,
-      column(calls, ({ atMs }) => atMs),
-      column(calls, ({ productId }) => productId),
-      column(calls, ({ licenseId }) => licenseId),
-      column(calls, ({ ip }) => ip),
-      column(calls, ({ version }) => version),
-      column(calls, ({ deviceId }) => deviceId),
-      column(calls, ({ status }) => status ?? UNKNOWN),
-      column(calls, ({ status, callId }) => (status === null ? callId : null)),
-    ],
-  );
+  // Calls that are settled together were counted together, so most share their millisecond with the one before.
+  let lastMs = Number.NaN;
+  let at = '';
+  const rows = calls.map(({ atMs, productId, licenseId, ip, version, deviceId, status, callId }) => {
+    if (atMs !== lastMs) at = new Date((lastMs = atMs)).toISOString();
+    const waitsFor = status === null ? callId : null;
+    return copyRow(at, productId, licenseId, ip, version, deviceId, status ?? UNKNOWN, waitsFor, weight);
+  });
+  await copyInto(trx, LOG, rows);
 }
 
 /** Writes verdicts into the log where their calls stand as unknown; a call that was not sampled has no row. */
