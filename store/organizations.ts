@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { type Limit, plansByRank } from '../domain/plans/catalogue.ts';
-import type { Override, SubjectState } from '../domain/plans/entitlements.ts';
 import { overrideFault } from '../domain/plans/overrides.ts';
+import type { Override, SubjectState } from '../domain/plans/subject.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { BillingState } from '../domain/validation/facts.ts';
 import { newId } from '../runtime/ids.ts';
@@ -170,25 +170,16 @@ export async function readSubject(
   };
 }
 
-export interface OverrideRow {
-  kind: 'limit' | 'feature';
-  name: string;
-  value: Limit | boolean;
-  starts_at: number;
-  ends_at: number | null;
-}
+export type OverrideRow = { name: string; starts_at: number; ends_at: number | null } & (
+  | { kind: 'limit'; value: Limit }
+  | { kind: 'feature'; value: boolean }
+);
 
 export function toSubject(plan: string, billingState: BillingState, rows: readonly OverrideRow[]): SubjectState {
-  const overrides = rows.map(
-    (row): Override => ({
-      kind: row.kind,
-      name: row.name,
-      value: row.value,
-      startsAtMs: row.starts_at,
-      endsAtMs: row.ends_at,
-    }),
-  );
-  return { plan, billingCancelled: billingState === 'cancelled', overrides };
+  const overrides = rows.map(({ starts_at: startsAtMs, ends_at: endsAtMs, ...agreed }): Override => {
+    return { ...agreed, startsAtMs, endsAtMs };
+  });
+  return { plans: [plan], billingCancelled: billingState === 'cancelled', overrides, billing: null };
 }
 
 /** Locks the row against other changes while leaving foreign keys to it alone. @throws {Refusal} `not_found` */

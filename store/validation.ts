@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 import type { Catalogue, Limit } from '../domain/plans/catalogue.ts';
 import { type Decision, type QuotaFacts, quotaState } from '../domain/plans/decision.ts';
-import { type Entitlements, entitlements, type SubjectState } from '../domain/plans/entitlements.ts';
+import { type Entitlements, entitlements } from '../domain/plans/entitlements.ts';
+import type { SubjectState } from '../domain/plans/subject.ts';
 import { NetworkList, NO_NETWORKS, normalAddress } from '../domain/validation/addresses.ts';
 import type {
   BillingState,

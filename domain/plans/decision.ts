@@ -1,6 +1,7 @@
 import { type Catalogue, featureNamed, type Limit, limitNamed, limitOfKind, plansByRank } from './catalogue.ts';
-import { effectiveFeature, effectiveLimit, effectivePlan, type SubjectState } from './entitlements.ts';
+import { effectiveFeature, effectiveLimit, effectivePlan } from './entitlements.ts';
 import { periodAt, secondsUntil } from './periods.ts';
+import type { SubjectState } from './subject.ts';
 
 /**
  * An answer with the facts that decided it. It carries no text: how a "no" is worded is up to whoever speaks to the caller.
@@ -130,7 +131,7 @@ export function admittingPlan(
   const present = effectivePlan(catalogue, subject);
   const lifting = plansByRank(catalogue)
     .filter((plan) => plan.rank > present.rank)
-    .find((plan) => admits(catalogue, { ...subject, plan: plan.name, billingCancelled: false }, question, nowMs));
+    .find((plan) => admits(catalogue, { ...subject, plans: [plan.name], billingCancelled: false }, question, nowMs));
   return lifting?.name ?? null;
 }
 

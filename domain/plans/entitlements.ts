@@ -4,22 +4,12 @@ import {
   type Limit,
   label,
   limitNamed,
+  lineNamed,
   type Plan,
   planNamed,
   valueFor,
 } from './catalogue.ts';
-
-/** A value agreed for one subject. It holds from `startsAtMs` on and before `endsAtMs`; `null` means without end. */
-export type Override = {
-  kind: 'limit' | 'feature';
-  name: string;
-  value: Limit | boolean;
-  startsAtMs: number;
-  endsAtMs: number | null;
-};
-
-/** What must be known of a subject to say what it may do. `plan` is the one in its record, whatever billing says. */
-export type SubjectState = { plan: string; billingCancelled: boolean; overrides: readonly Override[] };
+import type { Override, SubjectState } from './subject.ts';
 
 export type Source = 'plan' | 'override';
 export type EffectiveLimit = { value: Limit; source: Source };
@@ -51,10 +41,11 @@ export function entitlements(catalogue: Catalogue, subject: SubjectState, nowMs:
   };
 }
 
-/** The plan that decides for the subject. @throws {RangeError} for an unknown plan, also when billing is cancelled */
-export function effectivePlan(catalogue: Catalogue, subject: SubjectState): Plan {
-  const own = planNamed(catalogue, subject.plan);
-  return subject.billingCancelled ? planNamed(catalogue, catalogue.fallback) : own;
+/** The plan of the first line, or of the one named. @throws {RangeError} for an unknown plan, also when billing is cancelled */
+export function effectivePlan(catalogue: Catalogue, subject: SubjectState, line?: string): Plan {
+  const { name, fallback } = lineNamed(catalogue, line ?? Object.keys(catalogue.lines)[0]!);
+  const own = subject.plans.map((plan) => planNamed(catalogue, plan)).find((plan) => plan.line === name);
+  return subject.billingCancelled || !own ? planNamed(catalogue, fallback) : own;
 }
 
 /** One limit's value at `nowMs`, by the rules of {@link entitlements}. */
@@ -65,7 +56,7 @@ export function effectiveLimit(
   nowMs: number,
 ): EffectiveLimit {
   const definition = limitNamed(catalogue, name);
-  const plan = effectivePlan(catalogue, subject);
+  const plan = effectivePlan(catalogue, subject, definition.line);
   const values = overriding(catalogue, subject, { kind: 'limit', definition, plan }, nowMs).filter(isLimit);
   if (values.length === 0) return { value: valueFor(definition, plan), source: 'plan' };
   return { value: values.includes('unlimited') ? 'unlimited' : Math.max(...values.map(Number)), source: 'override' };
@@ -79,9 +70,9 @@ export function effectiveFeature(
   nowMs: number,
 ): EffectiveFeature {
   const definition = featureNamed(catalogue, name);
-  const plan = effectivePlan(catalogue, subject);
+  const plan = effectivePlan(catalogue, subject, definition.line);
   const values = overriding(catalogue, subject, { kind: 'feature', definition, plan }, nowMs);
-  if (values.length === 0) return { enabled: valueFor(definition, plan), source: 'plan' };
+  if (values.length === 0) return { enabled: valueFor<boolean | string>(definition, plan) !== false, source: 'plan' };
   return { enabled: values.includes(true), source: 'override' };
 }
 
@@ -123,7 +114,7 @@ function checkOverride(catalogue: Catalogue, { kind, name, value }: Override): v
   if (kind === 'limit') limitNamed(catalogue, name);
   else featureNamed(catalogue, name);
   if (kind === 'limit' ? !isLimit(value) : typeof value !== 'boolean') {
-    throw new RangeError(`${String(value)} is no value for ${kind} '${name}' of catalogue ${label(catalogue)}`);
+    throw new RangeError(`${JSON.stringify(value)} is no value for ${kind} '${name}' of catalogue ${label(catalogue)}`);
   }
 }
 

@@ -10,11 +10,13 @@ export interface PeriodSpan {
 
 const DAY_MS = 86_400_000;
 
-const PERIODS: Record<Period, (nowMs: number) => PeriodSpan> = { utc_day: utcDay };
+const PERIODS: Partial<Record<Period, (nowMs: number) => PeriodSpan>> = { utc_day: utcDay };
 
-/** The period of that kind which holds `nowMs`. @throws {RangeError} when `nowMs` is not an instant */
+/** The period of that kind which holds `nowMs`. @throws {RangeError} when `nowMs` is not an instant, or for another kind */
 export function periodAt(period: Period, nowMs: number): PeriodSpan {
-  return PERIODS[period](nowMs);
+  const span = PERIODS[period]?.(nowMs);
+  if (!span) throw new RangeError(`there are no periods of the kind '${period}'`);
+  return span;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Catalogue } from '../../../domain/plans/catalogue.ts';
-import type { Override, SubjectState } from '../../../domain/plans/entitlements.ts';
+import type { Catalogue, Limit } from '../../../domain/plans/catalogue.ts';
 import { CatalogueError, type CatalogueFault, loadCatalogue } from '../../../domain/plans/load.ts';
+import type { Override, OverrideTerm, SubjectState } from '../../../domain/plans/subject.ts';
 
 /** The text of the platform's own catalogue, as it is shipped. */
 export const PLATFORM_TEXT = readFileSync(new URL('../../../plans/platform.yaml', import.meta.url), 'utf8');
@@ -38,19 +38,15 @@ export const SMALL: Catalogue = loadCatalogue(SMALL_TEXT, 'small.yaml');
 
 /** A subject on a plan, paid up and without overrides unless told. */
 export function aSubjectOn(plan: string, more: Partial<SubjectState> = {}): SubjectState {
-  return { plan, billingCancelled: false, overrides: [], ...more };
+  return { plans: [plan], billingCancelled: false, overrides: [], billing: null, ...more };
 }
 
 /** An override of a limit in force from the beginning of time and without end, unless told. */
-export function anOverride(name: string, value: Override['value'], more: Partial<Override> = {}): Override {
-  return {
-    kind: typeof value === 'boolean' ? 'feature' : 'limit',
-    name,
-    value,
-    startsAtMs: 0,
-    endsAtMs: null,
-    ...more,
-  };
+export function anOverride(name: string, value: Limit | boolean, more: Partial<OverrideTerm> = {}): Override {
+  const term = { startsAtMs: 0, endsAtMs: null, ...more };
+  return typeof value === 'boolean'
+    ? { kind: 'feature', name, value, ...term }
+    : { kind: 'limit', name, value, ...term };
 }
 
 /** Noon UTC of a day in autumn. */

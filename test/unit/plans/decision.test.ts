@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Limit } from '../../../domain/plans/catalogue.ts';
 import { admittingPlan, mayAdd, mayUse, quotaState } from '../../../domain/plans/decision.ts';
-import { effectiveLimit, type SubjectState } from '../../../domain/plans/entitlements.ts';
+import { effectiveLimit } from '../../../domain/plans/entitlements.ts';
+import type { SubjectState } from '../../../domain/plans/subject.ts';
 import { anOverride, aSubjectOn, NOON, PLATFORM, SMALL } from './catalogues.ts';
 
 const FINAL = { resetsAt: null, retryAfterSeconds: null };
@@ -237,9 +238,10 @@ describe('decisions, whatever is asked,', () => {
     endsAtMs: fc.constantFrom(null, NOON, NOON + 1),
   });
   const subject: fc.Arbitrary<SubjectState> = fc.record({
-    plan: fc.constantFrom('free', 'pro', 'enterprise'),
+    plans: fc.constantFrom('free', 'pro', 'enterprise').map((plan) => [plan]),
     billingCancelled: fc.boolean(),
     overrides: fc.array(override, { maxLength: 3 }),
+    billing: fc.constant(null),
   });
   const amount = fc.oneof(fc.nat(12), fc.nat(110_000), fc.maxSafeNat());
 
@@ -269,10 +271,10 @@ describe('decisions, whatever is asked,', () => {
     fc.assert(
       fc.property(subject, amount, amount, (state, used, more) => {
         const { allowed, by } = mayAdd(PLATFORM, state, 'products', used, more, NOON);
-        const present = state.billingCancelled ? 'free' : state.plan;
+        const present = state.billingCancelled ? 'free' : state.plans[0]!;
         const higher = plans.slice(plans.indexOf(present) + 1);
         const on = (plan: string) =>
-          mayAdd(PLATFORM, { ...state, plan, billingCancelled: false }, 'products', used, more, NOON);
+          mayAdd(PLATFORM, { ...state, plans: [plan], billingCancelled: false }, 'products', used, more, NOON);
         expect(by.admittingPlan).toBe(allowed ? null : (higher.find((plan) => on(plan).allowed) ?? null));
       }),
       { numRuns: 300 },

@@ -1,10 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { entitlements, type Override } from '../../../domain/plans/entitlements.ts';
+import { entitlements } from '../../../domain/plans/entitlements.ts';
+import type { Override } from '../../../domain/plans/subject.ts';
 import { anOverride, aSubjectOn, NOON, SMALL } from './catalogues.ts';
 
 const seats = (plan: string, overrides: Override[], nowMs = NOON) =>
   entitlements(SMALL, aSubjectOn(plan, { overrides }), nowMs).limits['seats'];
+
+/** What no type lets through, but a row of a database may. */
+const misfit = (override: unknown) => override as Override;
 
 const exporting = (plan: string, value: boolean) =>
   entitlements(SMALL, aSubjectOn(plan, { overrides: [anOverride('export', value)] }), NOON).features['export'];
@@ -125,8 +129,8 @@ describe('an override', () => {
     ['a limit as a feature', anOverride('seats', true)],
     ['a negative limit', anOverride('seats', -1)],
     ['a limit that is no number', anOverride('seats', Number.NaN)],
-    ['a truth for a limit', anOverride('seats', true, { kind: 'limit' })],
-    ['a number for a feature', anOverride('export', 1, { kind: 'feature' })],
+    ['a truth for a limit', misfit({ ...anOverride('seats', true), kind: 'limit' })],
+    ['a number for a feature', misfit({ ...anOverride('export', 1), kind: 'feature' })],
   ])('with %s is a bug while it is in force, and nothing once it has ended', (_name, override) => {
     expect(() => entitlements(SMALL, aSubjectOn('bronze', { overrides: [override] }), NOON)).toThrow(RangeError);
     const ended = { ...override, endsAtMs: NOON };

@@ -51,7 +51,7 @@ describe("the platform's catalogue", () => {
       name: 'platform',
       version: '2026-11-01',
       subject: 'organization',
-      fallback: 'free',
+      lines: { main: { fallback: 'free' } },
     });
   });
 
@@ -81,7 +81,7 @@ describe("the platform's catalogue", () => {
   });
 
   test('keeps custom roles working after a downgrade and stops everything else (§2.5)', () => {
-    const kept = Object.values(PLATFORM.features).filter((feature) => feature.onLoss === 'keep_working');
+    const kept = Object.values(PLATFORM.features).filter((feature) => feature.onLoss.treatment === 'keep_working');
     expect(kept.map((feature) => feature.name)).toEqual(['custom_roles']);
   });
 
