@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Knex } from 'knex';
-import { type Limit, planNamed } from '../domain/plans/catalogue.ts';
-import { entitlements } from '../domain/plans/entitlements.ts';
+import type { Limit } from '../domain/plans/catalogue.ts';
+import { effectivePlan, entitlements } from '../domain/plans/entitlements.ts';
 import { getCatalogue } from '../store/catalogues.ts';
 import {
   changeBillingState,
@@ -61,18 +61,20 @@ export function addOrganizationCommands(program: Command): void {
       withDatabase(async (db) => {
         const found = await organizationOf(db, org);
         const { catalogueId, subject } = await readSubject(db, found.id);
-        const now = entitlements(await getCatalogue(db, catalogueId), subject, Date.now());
+        const catalogue = await getCatalogue(db, catalogueId);
+        const nowMs = Date.now();
+        const { limits, features } = entitlements(catalogue, subject, nowMs);
         print({
           organization_id: found.id,
           name: found.name,
           slug: found.slug,
           plan: found.plan,
-          effective_plan: now.plan,
+          effective_plan: effectivePlan(catalogue, subject, nowMs).name,
           billing_state: found.billingState,
           suspended: found.suspendedAtMs !== null,
           signing_enabled: found.signingEnabled,
-          limits: now.limits,
-          features: now.features,
+          limits: mapByName(limits, ({ value, source }) => ({ value, source })),
+          features: mapByName(features, ({ enabled, source }) => ({ enabled, source })),
         });
       }),
     );
@@ -171,7 +173,11 @@ export function addOrganizationCommands(program: Command): void {
 async function hasOverrides(db: Knex, organizationId: string): Promise<boolean> {
   const { catalogueId, subject } = await readSubject(db, organizationId);
   const catalogue = await getCatalogue(db, catalogueId);
-  return planNamed(catalogue, entitlements(catalogue, subject, Date.now()).plan).overridable;
+  return effectivePlan(catalogue, subject, Date.now()).overridable;
+}
+
+function mapByName<T>(map: Record<string, T>, change: (value: T) => object): Record<string, object> {
+  return Object.fromEntries(Object.entries(map).map(([name, value]) => [name, change(value)]));
 }
 
 function parseSlug(text: string): string {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Catalogue, Limit } from '../domain/plans/catalogue.ts';
-import { type Decision, type QuotaFacts, quotaState } from '../domain/plans/decision.ts';
+import { type Explained, quotaState } from '../domain/plans/decision.ts';
 import { type Entitlements, entitlements } from '../domain/plans/entitlements.ts';
 import type { SubjectState } from '../domain/plans/subject.ts';
 import { NetworkList, NO_NETWORKS, normalAddress } from '../domain/validation/addresses.ts';
@@ -34,7 +34,7 @@ export interface EffectiveProduct {
   /** How many calls the product may make in a UTC day. */
   dailyCalls: Limit;
   /** What the engine says of one more call at `nowMs`, when so many were counted on that day. */
-  oneMoreCall(used: number, nowMs: number): Decision<QuotaFacts>;
+  oneMoreCall(used: number, nowMs: number): Explained;
   /** The encrypted signing secret while answers are signed, else `null`. */
   signingSecret: string | null;
   /** Whether signed answers carry the header with a time, too. */

@@ -1,123 +1,106 @@
+import { type Catalogue, featureNamed, type Limit, type LimitDefinition, limitNamed, type Plan } from './catalogue.ts';
+import { remainingOf } from './questions.ts';
+import { resetsAtMs } from './spans.ts';
 import {
-  type Catalogue,
-  featureNamed,
-  type Limit,
-  label,
-  limitNamed,
-  lineNamed,
-  type Plan,
-  planNamed,
-  valueFor,
-} from './catalogue.ts';
-import type { Override, SubjectState } from './subject.ts';
+  checkOverrides,
+  type EffectiveFeature,
+  type EffectiveLimit,
+  featureIn,
+  type LineStanding,
+  limitIn,
+  planOf,
+  type Standing,
+  standingOf,
+} from './standing.ts';
+import type { SubjectState } from './subject.ts';
 
-export type Source = 'plan' | 'override';
-export type EffectiveLimit = { value: Limit; source: Source };
-export type EffectiveFeature = { enabled: boolean; source: Source };
+export type { EffectiveFeature, EffectiveLimit, Source } from './standing.ts';
 
-/** Every limit and feature of the catalogue with its value now. `plan` is the plan that decides. */
+/** How much is used of each limit, by its name, as far as it is known. Of `credits` it is the balance. */
+export type Usage = Readonly<Record<string, number>>;
+
+/** One limit as it stands. `contract` says whether customers may rely on it (docs/spec/keel.md §1.1). */
+export type LimitEntitlement = EffectiveLimit & {
+  used: number | null;
+  /** `null` where the usage isn't known. Of `credits` it is the balance. */
+  remaining: Limit | null;
+  /** When it begins anew or is filled up, epoch milliseconds; `null` where waiting brings nothing, or for a sliding window. */
+  resetsAtMs: number | null;
+  contract: boolean;
+};
+export type FeatureEntitlement = EffectiveFeature & { contract: boolean };
+
+/** Every limit and feature of the catalogue with its value now, and the plan that decides in each line. */
 export type Entitlements = {
-  plan: string;
-  limits: Record<string, EffectiveLimit>;
-  features: Record<string, EffectiveFeature>;
+  lines: Record<string, { plan: string; source: LineStanding['source'] }>;
+  limits: Record<string, LimitEntitlement>;
+  features: Record<string, FeatureEntitlement>;
 };
 
 /**
- * What the subject is entitled to at `nowMs`.
- *
- * The plan that decides is the subject's own, or the catalogue's fallback while billing is cancelled (docs/spec/keyport.md
- * §13.10). On a plan that is `overridable`, an override of an `overridable` limit or feature takes its plan's place, be it more
- * or less; elsewhere it rests, and holds again when such a plan comes back. Of several in force the latest started wins; of
- * those that started together the most generous, so that the answer never depends on the order of the list.
+ * What the subject is entitled to at `nowMs`: each value with its source (see `standing.ts` for the rules), and what is left of it
+ * where `usage` tells what is used.
  * @throws {RangeError} for a name that the catalogue doesn't have, a value that doesn't fit, or a `nowMs` that is no instant
  */
-export function entitlements(catalogue: Catalogue, subject: SubjectState, nowMs: number): Entitlements {
-  const plan = effectivePlan(catalogue, subject);
-  for (const override of subject.overrides) if (isInForce(override, nowMs)) checkOverride(catalogue, override);
-  return {
-    plan: plan.name,
-    limits: mapByName(catalogue.limits, (name) => effectiveLimit(catalogue, subject, name, nowMs)),
-    features: mapByName(catalogue.features, (name) => effectiveFeature(catalogue, subject, name, nowMs)),
-  };
+export function entitlements(
+  catalogue: Catalogue,
+  subject: SubjectState,
+  nowMs: number,
+  usage: Usage = NOTHING_KNOWN,
+): Entitlements {
+  const standing = standingOf(catalogue, subject, nowMs);
+  if (subject.overrides.length > 0) checkOverrides(standing);
+
+  const lines: Entitlements['lines'] = {};
+  for (const [name, { plan, source }] of standing.lines) lines[name] = { plan: plan.name, source };
+  const limits: Entitlements['limits'] = {};
+  for (const definition of Object.values(catalogue.limits))
+    limits[definition.name] = limitEntitlement(standing, definition, usage);
+  const features: Entitlements['features'] = {};
+  for (const definition of Object.values(catalogue.features)) {
+    const { enabled, level, source } = featureIn(standing, definition);
+    features[definition.name] = { enabled, level, source, contract: definition.contract };
+  }
+  return { lines, limits, features };
 }
 
-/** The plan of the first line, or of the one named. @throws {RangeError} for an unknown plan, also when billing is cancelled */
-export function effectivePlan(catalogue: Catalogue, subject: SubjectState, line?: string): Plan {
-  const { name, fallback } = lineNamed(catalogue, line ?? Object.keys(catalogue.lines)[0]!);
-  const own = subject.plans.map((plan) => planNamed(catalogue, plan)).find((plan) => plan.line === name);
-  return subject.billingCancelled || !own ? planNamed(catalogue, fallback) : own;
+/** The plan that decides in a line; without a name in the first. @throws {RangeError} for an unknown plan, also when billing is cancelled */
+export function effectivePlan(catalogue: Catalogue, subject: SubjectState, nowMs: number, line?: string): Plan {
+  return planOf(standingOf(catalogue, subject, nowMs), line ?? Object.keys(catalogue.lines)[0]!);
 }
 
-/** One limit's value at `nowMs`, by the rules of {@link entitlements}. */
+/** One limit's value at `nowMs`, by the rules of `standing.ts`. */
 export function effectiveLimit(
   catalogue: Catalogue,
   subject: SubjectState,
   name: string,
   nowMs: number,
 ): EffectiveLimit {
-  const definition = limitNamed(catalogue, name);
-  const plan = effectivePlan(catalogue, subject, definition.line);
-  const values = overriding(catalogue, subject, { kind: 'limit', definition, plan }, nowMs).filter(isLimit);
-  if (values.length === 0) return { value: valueFor(definition, plan), source: 'plan' };
-  return { value: values.includes('unlimited') ? 'unlimited' : Math.max(...values.map(Number)), source: 'override' };
+  return limitIn(standingOf(catalogue, subject, nowMs), limitNamed(catalogue, name));
 }
 
-/** One feature's value at `nowMs`, by the rules of {@link entitlements}. */
+/** One feature's value at `nowMs`, by the rules of `standing.ts`. */
 export function effectiveFeature(
   catalogue: Catalogue,
   subject: SubjectState,
   name: string,
   nowMs: number,
 ): EffectiveFeature {
-  const definition = featureNamed(catalogue, name);
-  const plan = effectivePlan(catalogue, subject, definition.line);
-  const values = overriding(catalogue, subject, { kind: 'feature', definition, plan }, nowMs);
-  if (values.length === 0) return { enabled: valueFor<boolean | string>(definition, plan) !== false, source: 'plan' };
-  return { enabled: values.includes(true), source: 'override' };
+  return featureIn(standingOf(catalogue, subject, nowMs), featureNamed(catalogue, name));
 }
 
-/** Whether `value` can be a limit: a whole number from 0 up to 2^53 − 1, or unlimited. */
-export function isLimit(value: unknown): value is Limit {
-  return value === 'unlimited' || (Number.isSafeInteger(value) && Number(value) >= 0);
-}
+const NOTHING_KNOWN: Usage = Object.freeze({});
 
-interface Overridden {
-  kind: Override['kind'];
-  definition: { name: string; overridable: boolean };
-  plan: Plan;
-}
-
-/** The values of those overrides that win: one, or several that started at the same instant, or none. */
-function overriding(
-  catalogue: Catalogue,
-  subject: SubjectState,
-  about: Overridden,
-  nowMs: number,
-): Override['value'][] {
-  if (!Number.isFinite(nowMs)) throw new RangeError(`${nowMs} is not an instant`);
-  const { kind, definition, plan } = about;
-
-  const held = subject.overrides.filter((o) => o.kind === kind && o.name === definition.name && isInForce(o, nowMs));
-  for (const override of held) checkOverride(catalogue, override);
-  if (!plan.overridable || !definition.overridable) return [];
-
-  const latest = Math.max(...held.map((override) => override.startsAtMs));
-  return held.filter((override) => override.startsAtMs === latest).map((override) => override.value);
-}
-
-function isInForce({ startsAtMs, endsAtMs }: Override, nowMs: number): boolean {
-  return startsAtMs <= nowMs && (endsAtMs === null || nowMs < endsAtMs);
-}
-
-// A wrong row must be heard of where it would matter. One that has ended may name what an older catalogue had.
-function checkOverride(catalogue: Catalogue, { kind, name, value }: Override): void {
-  if (kind === 'limit') limitNamed(catalogue, name);
-  else featureNamed(catalogue, name);
-  if (kind === 'limit' ? !isLimit(value) : typeof value !== 'boolean') {
-    throw new RangeError(`${JSON.stringify(value)} is no value for ${kind} '${name}' of catalogue ${label(catalogue)}`);
-  }
-}
-
-function mapByName<T>(definitions: Readonly<Record<string, unknown>>, value: (name: string) => T): Record<string, T> {
-  return Object.fromEntries(Object.keys(definitions).map((name) => [name, value(name)]));
+function limitEntitlement(standing: Standing, definition: LimitDefinition, usage: Usage): LimitEntitlement {
+  const { value, source } = limitIn(standing, definition);
+  const told = Object.hasOwn(usage, definition.name) ? usage[definition.name]! : null;
+  const isBalance = definition.kind === 'credits';
+  return {
+    value,
+    source,
+    used: isBalance ? null : told,
+    remaining: told === null ? null : isBalance ? (value === 'unlimited' ? value : told) : remainingOf(value, told),
+    resetsAtMs: resetsAtMs(standing, definition),
+    contract: definition.contract,
+  };
 }

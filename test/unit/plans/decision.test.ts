@@ -1,27 +1,39 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { admittingPlan } from '../../../domain/plans/admitting.ts';
 import type { Limit } from '../../../domain/plans/catalogue.ts';
-import { admittingPlan, mayAdd, mayUse, quotaState } from '../../../domain/plans/decision.ts';
+import { type Facts, mayAdd, mayUse, quotaState } from '../../../domain/plans/decision.ts';
 import { effectiveLimit } from '../../../domain/plans/entitlements.ts';
 import type { SubjectState } from '../../../domain/plans/subject.ts';
 import { anOverride, aSubjectOn, NOON, PLATFORM, SMALL } from './catalogues.ts';
 
-const FINAL = { resetsAt: null, retryAfterSeconds: null };
+/** All facts of a decision; what isn't told is unknown to its kind. */
+function facts(known: Partial<Facts>): Partial<Facts> {
+  return {
+    used: null,
+    allowed: null,
+    remaining: null,
+    requested: null,
+    scope: null,
+    admittingPlan: null,
+    overrideable: true,
+    resetsAt: null,
+    retryAfterSeconds: null,
+    windowSeconds: null,
+    level: null,
+    requiredLevel: null,
+    verb: null,
+    reason: null,
+    edge: null,
+    ...known,
+  };
+}
 
 describe('mayUse', () => {
   test('tells that a feature is there', () => {
     expect(mayUse(SMALL, aSubjectOn('gold'), 'export', NOON)).toEqual({
       allowed: true,
-      by: {
-        name: 'export',
-        class: 'feature',
-        used: null,
-        allowed: null,
-        remaining: null,
-        ...FINAL,
-        admittingPlan: null,
-        overrideable: true,
-      },
+      by: facts({ name: 'export', class: 'feature', kind: 'feature', plan: 'gold' }),
     });
   });
 
@@ -65,16 +77,17 @@ describe('mayAdd', () => {
   test('tells the facts before the addition with a yes', () => {
     expect(mayAdd(SMALL, aSubjectOn('silver'), 'seats', 3, 2, NOON)).toEqual({
       allowed: true,
-      by: {
+      by: facts({
         name: 'seats',
         class: 'limit',
+        kind: 'count',
         used: 3,
         allowed: 5,
         remaining: 2,
-        ...FINAL,
-        admittingPlan: null,
-        overrideable: true,
-      },
+        requested: 2,
+        plan: 'silver',
+        edge: 'refuse',
+      }),
     });
   });
 
@@ -84,7 +97,7 @@ describe('mayAdd', () => {
       ['silver', 'doors', false],
       ['bronze', 'seats', false],
     ] as const) {
-      expect(mayAdd(SMALL, aSubjectOn(plan), limit, 9, 1, NOON).by.overrideable).toBe(overrideable);
+      expect(mayAdd(SMALL, aSubjectOn(plan), limit, 9, 1, NOON).by?.overrideable).toBe(overrideable);
     }
   });
 
@@ -108,19 +121,19 @@ describe('mayAdd', () => {
     ['the one after it where it is not', 'bronze', 1, 5, 'gold'],
     ['none at the top', 'silver', 4, 1, null],
   ] as const)('names as lifting plan %s', (_what, plan, used, amount, lifting) => {
-    expect(mayAdd(SMALL, aSubjectOn(plan), 'seats', used, amount, NOON).by.admittingPlan).toBe(lifting);
+    expect(mayAdd(SMALL, aSubjectOn(plan), 'seats', used, amount, NOON).by?.admittingPlan).toBe(lifting);
   });
 
   test('skips a higher plan that gives less, and names none where none gives enough', () => {
-    expect(mayAdd(SMALL, aSubjectOn('bronze'), 'doors', 3, 1, NOON).by.admittingPlan).toBe('gold');
-    expect(mayAdd(SMALL, aSubjectOn('bronze'), 'doors', 4, 1, NOON).by.admittingPlan).toBeNull();
-    expect(mayAdd(SMALL, aSubjectOn('silver'), 'doors', 2, 1, NOON).by.admittingPlan).toBe('gold');
+    expect(mayAdd(SMALL, aSubjectOn('bronze'), 'doors', 3, 1, NOON).by?.admittingPlan).toBe('gold');
+    expect(mayAdd(SMALL, aSubjectOn('bronze'), 'doors', 4, 1, NOON).by?.admittingPlan).toBeNull();
+    expect(mayAdd(SMALL, aSubjectOn('silver'), 'doors', 2, 1, NOON).by?.admittingPlan).toBe('gold');
   });
 
   test('takes overrides along to the plan that it names', () => {
     const overrides = [anOverride('seats', 3)];
-    expect(mayAdd(SMALL, aSubjectOn('bronze', { overrides }), 'seats', 2, 1, NOON).by.admittingPlan).toBe('silver');
-    expect(mayAdd(SMALL, aSubjectOn('bronze', { overrides }), 'seats', 3, 1, NOON).by.admittingPlan).toBeNull();
+    expect(mayAdd(SMALL, aSubjectOn('bronze', { overrides }), 'seats', 2, 1, NOON).by?.admittingPlan).toBe('silver');
+    expect(mayAdd(SMALL, aSubjectOn('bronze', { overrides }), 'seats', 3, 1, NOON).by?.admittingPlan).toBeNull();
   });
 
   test('names the plan above the fallback to a subject with cancelled billing, be it the one it had', () => {
@@ -137,7 +150,7 @@ describe('mayAdd', () => {
   });
 
   test.each(['calls', 'log_days'])('is refused for %s, which is of another kind', (limit) => {
-    expect(() => mayAdd(SMALL, aSubjectOn('gold'), limit, 0, 1, NOON)).toThrow('not a count');
+    expect(() => mayAdd(SMALL, aSubjectOn('gold'), limit, 0, 1, NOON)).toThrow('not a count or sum');
   });
 
   test('is refused for a limit or a plan that does not exist', () => {
@@ -158,17 +171,18 @@ describe('quotaState', () => {
   test('tells with a yes when counting begins anew, and no time to wait', () => {
     expect(quotaState(SMALL, aSubjectOn('silver'), 'calls', 3, 1, NOON)).toEqual({
       allowed: true,
-      by: {
+      by: facts({
         name: 'calls',
         class: 'quota',
+        kind: 'quota',
         used: 3,
         allowed: 10,
         remaining: 7,
+        requested: 1,
         resetsAt: '2026-11-22T00:00:00.000Z',
-        retryAfterSeconds: null,
-        admittingPlan: null,
-        overrideable: true,
-      },
+        plan: 'silver',
+        edge: 'hard',
+      }),
     });
   });
 
@@ -202,7 +216,7 @@ describe('quotaState', () => {
   });
 
   test('serves again at once after an upgrade', () => {
-    expect(quotaState(SMALL, aSubjectOn('silver'), 'calls', 10, 1, NOON).by.admittingPlan).toBe('gold');
+    expect(quotaState(SMALL, aSubjectOn('silver'), 'calls', 10, 1, NOON).by?.admittingPlan).toBe('gold');
     expect(quotaState(SMALL, aSubjectOn('gold'), 'calls', 10, 1, NOON).allowed).toBe(true);
   });
 
@@ -255,11 +269,11 @@ describe('decisions, whatever is asked,', () => {
         const decision = decide(PLATFORM, state, name, used, more, NOON);
         expect(decision.allowed).toBe(fits(allowed, used, more));
         expect(decision.by).toMatchObject({ name, used, allowed });
-        expect(decision.by.remaining).toBe(allowed === 'unlimited' ? 'unlimited' : Math.max(0, allowed - used));
+        expect(decision.by?.remaining).toBe(allowed === 'unlimited' ? 'unlimited' : Math.max(0, allowed - used));
         // What is told as remaining is what can be had, and not one more.
-        if (typeof decision.by.remaining === 'number') {
-          expect(decide(PLATFORM, state, name, used, decision.by.remaining, NOON).allowed).toBe(true);
-          expect(decide(PLATFORM, state, name, used, decision.by.remaining + 1, NOON).allowed).toBe(false);
+        if (typeof decision.by?.remaining === 'number') {
+          expect(decide(PLATFORM, state, name, used, decision.by?.remaining, NOON).allowed).toBe(true);
+          expect(decide(PLATFORM, state, name, used, decision.by?.remaining + 1, NOON).allowed).toBe(false);
         }
       }),
       { numRuns: 300 },
@@ -275,7 +289,7 @@ describe('decisions, whatever is asked,', () => {
         const higher = plans.slice(plans.indexOf(present) + 1);
         const on = (plan: string) =>
           mayAdd(PLATFORM, { ...state, plans: [plan], billingCancelled: false }, 'products', used, more, NOON);
-        expect(by.admittingPlan).toBe(allowed ? null : (higher.find((plan) => on(plan).allowed) ?? null));
+        expect(by?.admittingPlan).toBe(allowed ? null : (higher.find((plan) => on(plan).allowed) ?? null));
       }),
       { numRuns: 300 },
     );
@@ -293,12 +307,12 @@ describe('decisions, whatever is asked,', () => {
 
 describe('admittingPlan', () => {
   test('answers the same question for a feature and for a limit', () => {
-    expect(admittingPlan(SMALL, aSubjectOn('bronze'), { kind: 'feature', name: 'themes' }, NOON)).toBe('silver');
+    expect(admittingPlan(SMALL, aSubjectOn('bronze'), { ask: 'use', feature: 'themes' }, NOON)).toBe('silver');
     expect(
-      admittingPlan(SMALL, aSubjectOn('bronze'), { kind: 'limit', name: 'calls', used: 10, amount: 1 }, NOON),
+      admittingPlan(SMALL, aSubjectOn('bronze'), { ask: 'consume', limit: 'calls', used: 10, cost: 1 }, NOON),
     ).toBe('gold');
     expect(
-      admittingPlan(SMALL, aSubjectOn('gold'), { kind: 'limit', name: 'calls', used: 100, amount: 1 }, NOON),
+      admittingPlan(SMALL, aSubjectOn('gold'), { ask: 'consume', limit: 'calls', used: 100, cost: 1 }, NOON),
     ).toBeNull();
   });
 });

@@ -15,24 +15,39 @@ const exporting = (plan: string, value: boolean) =>
 
 describe('entitlements', () => {
   test('tell every limit and feature, and the plan they come from', () => {
+    const unknown = { source: 'plan', used: null, remaining: null, resetsAtMs: null, contract: false };
+    const feature = { level: null, source: 'plan', contract: false };
     expect(entitlements(SMALL, aSubjectOn('silver'), NOON)).toEqual({
-      plan: 'silver',
+      lines: { main: { plan: 'silver', source: 'plan' } },
       limits: {
-        seats: { value: 5, source: 'plan' },
-        doors: { value: 2, source: 'plan' },
-        calls: { value: 10, source: 'plan' },
-        log_days: { value: 30, source: 'plan' },
+        seats: { ...unknown, value: 5 },
+        doors: { ...unknown, value: 2 },
+        calls: { ...unknown, value: 10, resetsAtMs: Date.parse('2026-11-22T00:00:00Z') },
+        log_days: { ...unknown, value: 30 },
       },
-      features: { export: { enabled: false, source: 'plan' }, themes: { enabled: true, source: 'plan' } },
+      features: { export: { ...feature, enabled: false }, themes: { ...feature, enabled: true } },
+    });
+  });
+
+  test('tell what is left where they are told what is used, never less than nothing', () => {
+    const { limits } = entitlements(SMALL, aSubjectOn('silver'), NOON, { seats: 3, doors: 7, log_days: 0 });
+    expect(limits['seats']).toMatchObject({ used: 3, remaining: 2 });
+    expect(limits['doors']).toMatchObject({ used: 7, remaining: 0 });
+    expect(limits['calls']).toMatchObject({ used: null, remaining: null });
+    expect(entitlements(SMALL, aSubjectOn('gold'), NOON, { seats: 3 }).limits['seats']).toMatchObject({
+      used: 3,
+      remaining: 'unlimited',
     });
   });
 
   test.each(['gold', 'silver', 'bronze'])(
     'of a subject with cancelled billing are those of the fallback: %s',
     (plan) => {
-      expect(entitlements(SMALL, aSubjectOn(plan, { billingCancelled: true }), NOON)).toEqual(
-        entitlements(SMALL, aSubjectOn('bronze'), NOON),
-      );
+      const cancelled = entitlements(SMALL, aSubjectOn(plan, { billingCancelled: true }), NOON);
+      expect(cancelled).toEqual(entitlements(SMALL, { ...aSubjectOn(plan), plans: [] }, NOON));
+      expect(cancelled.lines).toEqual({ main: { plan: 'bronze', source: 'default' } });
+      expect(cancelled.limits['seats']).toMatchObject({ value: 1, source: 'default' });
+      expect(cancelled.features['themes']).toMatchObject({ enabled: false, source: 'default' });
     },
   );
 
@@ -60,7 +75,7 @@ describe('an override', () => {
     ['does not hold at its very end', NOON + 1_000, 5],
   ])('%s', (_behaviour, nowMs, value) => {
     const source = value === 9 ? 'override' : 'plan';
-    expect(seats('silver', [anOverride('seats', 9, span)], nowMs)).toEqual({ value, source });
+    expect(seats('silver', [anOverride('seats', 9, span)], nowMs)).toMatchObject({ value, source });
   });
 
   test.each([
@@ -69,27 +84,27 @@ describe('an override', () => {
     ['nothing', 'silver', 0],
     ['unlimited', 'silver', 'unlimited'],
   ] as const)("takes the plan's place when it gives %s", (_what, plan, value) => {
-    expect(seats(plan, [anOverride('seats', value)])).toEqual({ value, source: 'override' });
+    expect(seats(plan, [anOverride('seats', value)])).toMatchObject({ value, source: 'override' });
   });
 
   test('rests on a plan that allows none, and holds again when one that does comes back', () => {
     const overrides = [anOverride('seats', 9)];
-    expect(seats('bronze', overrides)).toEqual({ value: 1, source: 'plan' });
-    expect(seats('gold', overrides)).toEqual({ value: 9, source: 'override' });
+    expect(seats('bronze', overrides)).toMatchObject({ value: 1, source: 'plan' });
+    expect(seats('gold', overrides)).toMatchObject({ value: 9, source: 'override' });
     const cancelled = aSubjectOn('gold', { billingCancelled: true, overrides });
-    expect(entitlements(SMALL, cancelled, NOON).limits['seats']).toEqual({ value: 1, source: 'plan' });
+    expect(entitlements(SMALL, cancelled, NOON).limits['seats']).toMatchObject({ value: 1, source: 'plan' });
   });
 
   test('does not hold for a limit or a feature that allows none', () => {
     const overrides = [anOverride('doors', 9), anOverride('themes', true)];
     const { limits, features } = entitlements(SMALL, aSubjectOn('gold', { overrides }), NOON);
-    expect(limits['doors']).toEqual({ value: 4, source: 'plan' });
-    expect(features['themes']).toEqual({ enabled: false, source: 'plan' });
+    expect(limits['doors']).toMatchObject({ value: 4, source: 'plan' });
+    expect(features['themes']).toMatchObject({ enabled: false, source: 'plan' });
   });
 
   test('gives or takes a feature', () => {
-    expect(exporting('silver', true)).toEqual({ enabled: true, source: 'override' });
-    expect(exporting('gold', false)).toEqual({ enabled: false, source: 'override' });
+    expect(exporting('silver', true)).toMatchObject({ enabled: true, source: 'override' });
+    expect(exporting('gold', false)).toMatchObject({ enabled: false, source: 'override' });
   });
 
   test('that started later wins, even when it gives less or ends sooner', () => {

@@ -65,13 +65,13 @@ describe("the platform's catalogue", () => {
       expect(PLATFORM.limits[name]).toMatchObject({ kind, scope });
     });
     test.each(PLANS.map((plan, column) => [plan, values[column]] as const))('is on %s: %s', (plan, value) => {
-      expect(entitlements(PLATFORM, aSubjectOn(plan), NOON).limits[name]).toEqual({ value, source: 'plan' });
+      expect(entitlements(PLATFORM, aSubjectOn(plan), NOON).limits[name]).toMatchObject({ value, source: 'plan' });
     });
   });
 
   describe.each(FEATURES)('feature %s', (name, ...values) => {
     test.each(PLANS.map((plan, column) => [plan, values[column]] as const))('is on %s: %s', (plan, enabled) => {
-      expect(entitlements(PLATFORM, aSubjectOn(plan), NOON).features[name]).toEqual({ enabled, source: 'plan' });
+      expect(entitlements(PLATFORM, aSubjectOn(plan), NOON).features[name]).toMatchObject({ enabled, source: 'plan' });
       expect(mayUse(PLATFORM, aSubjectOn(plan), name, NOON).allowed).toBe(enabled);
     });
   });
@@ -117,7 +117,7 @@ describe("the platform's catalogue", () => {
 
   test('admits the 10th product on Free and refuses the 11th, which Pro would admit (§2.3)', () => {
     expect(mayAdd(PLATFORM, aSubjectOn('free'), 'products', 9, 1, NOON).allowed).toBe(true);
-    expect(mayAdd(PLATFORM, aSubjectOn('free'), 'products', 10, 1, NOON)).toEqual({
+    expect(mayAdd(PLATFORM, aSubjectOn('free'), 'products', 10, 1, NOON)).toMatchObject({
       allowed: false,
       by: {
         name: 'products',
@@ -135,7 +135,7 @@ describe("the platform's catalogue", () => {
 
   test('admits exactly 10,000 calls a day on Free; the next may come at midnight UTC, or at once on Pro (§2.4)', () => {
     expect(quotaState(PLATFORM, aSubjectOn('free'), 'api_calls', 9_999, 1, NOON).allowed).toBe(true);
-    expect(quotaState(PLATFORM, aSubjectOn('free'), 'api_calls', 10_000, 1, NOON)).toEqual({
+    expect(quotaState(PLATFORM, aSubjectOn('free'), 'api_calls', 10_000, 1, NOON)).toMatchObject({
       allowed: false,
       by: {
         name: 'api_calls',
