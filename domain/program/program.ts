@@ -163,9 +163,19 @@ export interface BudgetState {
   readonly startsAtMs: number;
   readonly spent: number;
   /** Those that hold an amount back, by id. At `expiresAtMs` the lease has run out. */
-  readonly reserved: Readonly<Record<string, { readonly amount: number; readonly expiresAtMs: number }>>;
+  readonly reserved: ReadonlyMap<string, Reservation>;
   /** Those that have ended, by id, for as long as they are remembered. */
-  readonly ended: Readonly<Record<string, { readonly state: EndedState; readonly forgottenAtMs: number }>>;
+  readonly ended: ReadonlyMap<string, EndedReservation>;
+}
+
+export interface Reservation {
+  readonly amount: number;
+  readonly expiresAtMs: number;
+}
+
+export interface EndedReservation {
+  readonly state: EndedState;
+  readonly forgottenAtMs: number;
 }
 
 export type EndedState = 'committed' | 'released' | 'expired';
@@ -173,8 +183,8 @@ export type EndedState = 'committed' | 'released' | 'expired';
 /** For how long a reservation that has ended is known, so that a repeat of its commit spends nothing. */
 export const ENDED_KEPT_MS = 86_400_000;
 
-/** The longest window of a rate: with it the weighted count is exact in doubles (`rates.ts`). */
-export const MOST_WINDOW_MS = 366 * 86_400_000;
+/** The longest window and the longest lease: with it the weighted count is exact in doubles (`rates.ts`). */
+export const MOST_SPAN_MS = 366 * 86_400_000;
 
 export type ProgramAnswer =
   | {
