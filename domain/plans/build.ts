@@ -173,7 +173,7 @@ function buildFeature(
     overridable: document.overridable ?? false,
     contract: document.contract ?? false,
     gates: (document.gates === undefined ? [] : listOf(document.gates)) as GateVerb[],
-    onLoss: onLossOf(document.on_loss ?? DEFAULTS.onLoss),
+    onLoss: onLossOf(document.on_loss),
   };
   if (document.type === 'boolean') {
     const { without_line: withoutLine = {} } = document;

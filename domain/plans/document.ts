@@ -131,7 +131,7 @@ export type OnLossDocument =
 
 interface FeatureFields<V> extends DefinitionDocument<V> {
   gates?: OneOrMore;
-  on_loss?: OnLossDocument;
+  on_loss: OnLossDocument;
 }
 
 export type FeatureDocument =
@@ -159,7 +159,6 @@ export const ALL_PLANS = 'all';
 
 /** What is meant where a file says nothing. */
 export const DEFAULTS = {
-  onLoss: 'stop',
   zone: 'UTC',
   counted: 'always',
   onError: 'closed',

@@ -11,6 +11,15 @@ export interface CatalogueFault {
   message: string;
 }
 
+/** A fault before its place in the file is known. */
+export interface Finding {
+  steps: Steps;
+  /** Whether the fault is in the name of the field or in its value. Of something absent, its surroundings are shown. */
+  at: 'name' | 'value';
+  found: string;
+  message: string;
+}
+
 /** A catalogue that can't be used. It carries every fault at once, in the order of the file. */
 export class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
@@ -18,7 +27,7 @@ export class CatalogueError extends Error {
   readonly source: string;
   readonly faults: readonly CatalogueFault[];
   constructor(source: string, faults: readonly CatalogueFault[], options?: ErrorOptions) {
-    super(faults.map((fault) => sentence(source, fault)).join('\n'), options);
+    super(told(source, faults), options);
     this.source = source;
     this.faults = faults;
   }
@@ -44,6 +53,15 @@ export function describe(value: unknown): string {
 /** At most 60 characters of a text. */
 export function shortened(text: string): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+/** As many faults as somebody reads. */
+const MOST_TOLD = 100;
+
+function told(source: string, faults: readonly CatalogueFault[]): string {
+  const lines = faults.slice(0, MOST_TOLD).map((fault) => sentence(source, fault));
+  const rest = faults.length - MOST_TOLD;
+  return [...lines, ...(rest > 0 ? [`${source}: and ${rest} more`] : [])].join('\n');
 }
 
 function sentence(source: string, { path, line, column, found, message }: CatalogueFault): string {

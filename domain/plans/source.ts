@@ -1,5 +1,4 @@
 import {
-  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -8,10 +7,10 @@ import {
   isSeq,
   LineCounter,
   type Node,
+  type Pair,
   parseDocument,
 } from 'yaml';
-import type { Finding } from './check.ts';
-import { type CatalogueFault, describe, pointerOf, type Steps, shortened } from './faults.ts';
+import { type CatalogueFault, describe, type Finding, pointerOf, type Steps, shortened } from './faults.ts';
 
 /** A catalogue's text, read: its content, and where each part of it stands. */
 export interface Source {
@@ -27,6 +26,9 @@ export interface Source {
 const MAX_CHARACTERS = 262_144;
 /** Levels of maps and lists; a catalogue has five. The walks below may then be recursive without a thought. */
 const MAX_DEPTH = 32;
+
+/** A text that YAML can't make sense of is told the first of its problems. */
+const MOST_PROBLEMS = 100;
 
 /** Reads YAML 1.2 (core schema), of which JSON is a part. Never throws for what stands in the text. */
 export function readSource(text: string): Source {
@@ -45,35 +47,37 @@ export function readSource(text: string): Source {
     schema: 'core',
     merge: false,
     stringKeys: true,
+    // Found below: its own way takes time with the square of a map's size.
+    uniqueKeys: false,
     prettyErrors: false,
     logLevel: 'error',
     lineCounter: lines,
   });
   const problems = [...document.errors, ...document.warnings];
-  const { aliases, depth } = survey(document);
-  if (depth > MAX_DEPTH || problems.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) {
+  if (depthOf(document) > MAX_DEPTH || problems.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) {
     const message = `nest at most ${MAX_DEPTH} levels`;
     return { faults: [faultAt(0, [], 'a nesting too deep', message)], content: undefined, place: unplaced };
   }
 
-  const faults = problems.map(({ code, message, pos: [start, end] }) => {
-    const steps = stepsAt(document, start);
-    const found = code === 'DUPLICATE_KEY' ? describe(steps.at(-1)) : excerpt(text, start, end);
-    return faultAt(start, steps, found, YAML_MESSAGES[code] ?? message);
+  const faults = problems.slice(0, MOST_PROBLEMS).map(({ code, message, pos: [start, end] }) => {
+    return faultAt(start, stepsAt(document, start), excerpt(text, start, end), YAML_MESSAGES[code] ?? message);
   });
-  for (const { source, range } of aliases) {
-    const offset = range?.[0] ?? 0;
+  const { index, duplicates, aliases } = survey(document);
+  for (const { offset, steps } of duplicates) {
+    faults.push(faultAt(offset, steps, describe(steps.at(-1)), 'give each field once'));
+  }
+  for (const { offset, steps, source } of aliases) {
     const message = 'write the value itself: a catalogue has no aliases';
-    faults.push(faultAt(offset, stepsAt(document, offset), shortened(`*${source}`), message));
+    faults.push(faultAt(offset, steps, shortened(`*${source}`), message));
   }
 
   // With a key given twice the rest can still be judged; with anything else the tree is a guess.
-  const isReadable = aliases.length === 0 && problems.every(({ code }) => code === 'DUPLICATE_KEY');
+  const isReadable = problems.length === 0 && aliases.length === 0;
   return {
     faults,
     content: isReadable ? { value: document.toJS({ maxAliasCount: 0 }) } : undefined,
     place: ({ steps, at, found, message }) => {
-      const { offset, literal } = locate(document, steps, at);
+      const { offset, literal } = locate(document, index, steps, at);
       return faultAt(offset, steps, literal ?? found, message);
     },
   };
@@ -85,20 +89,24 @@ export function unplaced({ steps, found, message }: Finding): CatalogueFault {
 }
 
 const YAML_MESSAGES: Record<string, string> = {
-  DUPLICATE_KEY: 'give each field once',
   NON_STRING_KEY: 'give a name',
   TAG_RESOLVE_FAILED: 'give plain values: a catalogue has no tags',
   MULTIPLE_DOCS: 'give one document: a file holds one catalogue',
 };
 
 /** Where a part stands: itself, or what is nearest around it when it is absent. `literal` is a number as it was written. */
-function locate(document: Document.Parsed, steps: Steps, at: Finding['at']): { offset: number; literal?: string } {
+function locate(
+  document: Document.Parsed,
+  index: Index,
+  steps: Steps,
+  at: Finding['at'],
+): { offset: number; literal?: string } {
   let node: unknown = document.contents;
   let nameOffset = offsetOf(node) ?? 0;
-  for (const [index, step] of steps.entries()) {
-    const isLast = index === steps.length - 1;
+  for (const [position, step] of steps.entries()) {
+    const isLast = position === steps.length - 1;
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step);
+      const pair = index.get(node)?.get(step);
       if (pair === undefined) return { offset: nameOffset };
       nameOffset = offsetOf(pair.key) ?? nameOffset;
       if (isLast && at === 'name') return { offset: nameOffset };
@@ -153,21 +161,54 @@ function excerpt(text: string, start: number, end: number): string {
   return piece.trim() === '' ? 'the end of a line' : describe(piece);
 }
 
-/** The aliases in a document and how deep it is nested. Level by level, since the depth is what must be found out first. */
-function survey(document: Document.Parsed): { aliases: Alias[]; depth: number } {
-  const aliases: Alias[] = [];
+/** How deep a document is nested; counted level by level, since that is what must be known before anything recursive. */
+function depthOf(document: Document.Parsed): number {
   let depth = 0;
   let level: unknown[] = [document.contents];
   while (level.length > 0 && depth <= MAX_DEPTH) {
     const below: unknown[] = [];
     for (const node of level) {
-      if (isAlias(node)) aliases.push(node);
       for (const item of isMap(node) || isSeq(node) ? node.items : []) {
-        below.push(...(isPair(item) ? [item.key, item.value] : [item]));
+        if (isPair(item)) below.push(item.key, item.value);
+        else below.push(item);
       }
     }
     level = below;
     depth += 1;
   }
-  return { aliases, depth };
+  return depth;
+}
+
+/** The pairs of every map by name, so that finding a place takes no longer in a large file. Of equal names the first. */
+type Index = ReadonlyMap<unknown, ReadonlyMap<string, Pair>>;
+interface Found {
+  offset: number;
+  steps: Steps;
+}
+
+/** Names that a map has twice, and aliases. Only for a document whose depth is known. */
+function survey(document: Document.Parsed): {
+  index: Index;
+  duplicates: Found[];
+  aliases: (Found & { source: string })[];
+} {
+  const index = new Map<unknown, Map<string, Pair>>();
+  const duplicates: Found[] = [];
+  const aliases: (Found & { source: string })[] = [];
+  const visit = (node: unknown, steps: Steps): void => {
+    if (isAlias(node)) aliases.push({ offset: offsetOf(node) ?? 0, steps, source: node.source });
+    if (isSeq(node)) for (const [position, item] of node.items.entries()) visit(item, [...steps, String(position)]);
+    if (!isMap(node)) return;
+    const pairs = new Map<string, Pair>();
+    index.set(node, pairs);
+    for (const pair of node.items) {
+      const name = isScalar(pair.key) ? String(pair.key.value) : '';
+      if (pairs.has(name)) duplicates.push({ offset: offsetOf(pair.key) ?? 0, steps: [...steps, name] });
+      else pairs.set(name, pair);
+      visit(pair.key, steps);
+      visit(pair.value, [...steps, name]);
+    }
+  };
+  visit(document.contents, []);
+  return { index, duplicates, aliases };
 }

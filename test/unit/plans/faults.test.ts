@@ -29,7 +29,7 @@ describe('a bad catalogue', () => {
       'with a field like no other is told which there are',
       'site: { parent: team }',
       'site: { parent: team, ‸colour: red }',
-      [['/scopes/site/colour', '"colour"', 'no such field; there is parent']],
+      [['/scopes/site/colour', '"colour"', 'no such field; there is parent, attributes']],
     ],
     [
       'with a field that would reach for a prototype is refused',
@@ -39,7 +39,7 @@ describe('a bad catalogue', () => {
         [
           '/__proto__',
           '"__proto__"',
-          'no such field; there is catalogue, version, subject, fallback, scopes, plans, limits, features',
+          'no such field; there is catalogue, version, subject, currency, fallback, lines, scopes, plans, limits, features, constraints, presentation',
         ],
       ],
     ],
@@ -125,31 +125,55 @@ describe('a bad catalogue', () => {
       'with an unknown kind is told the known ones',
       'kind: quota',
       'kind: ‸quotta',
-      [['/limits/calls/kind', '"quotta"', 'give one of count, quota, retention; did you mean quota?']],
+      [
+        [
+          '/limits/calls/kind',
+          '"quotta"',
+          'give one of count, sum, size, quota, rate, credits, budget, retention; did you mean quota?',
+        ],
+      ],
     ],
     [
       'with an unknown period is told',
       'period: utc_day',
       'period: ‸fortnight',
-      [['/limits/calls/period', '"fortnight"', 'give utc_day']],
+      [['/limits/calls/period', '"fortnight"', 'give one of utc_day, day, month, billing_period']],
     ],
     [
       'with a period on a count is told that counts have none',
       'counts: door, ',
       'counts: door, ‸period: utc_day, ',
-      [['/limits/doors/period', '"period"', 'no such field; there is kind, scope, overridable, values, counts, edge']],
+      [
+        [
+          '/limits/doors/period',
+          '"period"',
+          'no such field; there is kind, scope, line, unit, overridable, contract, order, applies_to, values, without_line, notices, remind_every_seconds, counts, where, over, edge',
+        ],
+      ],
     ],
     [
       'with a quota without a period is told',
       'calls: { kind: quota, scope: site, counts: call, period: utc_day,',
       '‸calls: { kind: quota, scope: site, counts: call,',
-      [['/limits/calls/period', 'nothing', 'give period: what it is counted in: from midnight to midnight UTC']],
+      [
+        [
+          '/limits/calls/period',
+          'nothing',
+          'give period: what it is counted in: from midnight to midnight UTC, days or months of the zone, or billing periods',
+        ],
+      ],
     ],
     [
       "with another kind's edge is told",
       'edge: hard',
       'edge: ‸refuse',
-      [['/limits/calls/edge', '"refuse"', 'give hard']],
+      [
+        [
+          '/limits/calls/edge',
+          '"refuse"',
+          'give hard (at the limit, calls are refused and not counted), soft (served and told) or overage (served and metered); or if_feature, then and otherwise, where it hangs on a feature',
+        ],
+      ],
     ],
     [
       'with a text for a feature is told',
@@ -168,7 +192,7 @@ describe('a bad catalogue', () => {
       'with a number for a name is told its form',
       '[entry]',
       '[entry, ‸7]',
-      [['/limits/log_days/records/1', '7', 'give a text of the form ^[a-z][a-z0-9_]{0,62}$, in quotes if need be']],
+      [['/limits/log_days/records/1', '7', NAME_FORM]],
     ],
     [
       'without records for a retention is told',
@@ -231,7 +255,7 @@ describe('a bad catalogue', () => {
     const text = SMALL_TEXT.replace('fallback: bronze', 'fallback: bronce')
       .replace('rank: 20', 'rank: -1')
       .replace('silver: 5', 'silver: .nan')
-      .replace('kind: quota', 'kind: rate')
+      .replace('kind: quota', 'kind: quotta')
       .replace('on_loss: stop', 'on_los: stop')
       .replace('bronze: { rank: 10 }', 'bronze: { rank: 10, rank: 11 }');
     const faults = faultsOf(() => loadCatalogue(text, 'small.yaml'));
