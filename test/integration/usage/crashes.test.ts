@@ -1,21 +1,51 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loadCatalogue } from '../../../domain/plans/load.ts';
+import { utcDay } from '../../../domain/plans/periods.ts';
 import type { SettledCall, SettledVerdict } from '../../../domain/usage/tally.ts';
+import { publishCatalogue } from '../../../store/catalogues.ts';
+import { addIp, createLicense } from '../../../store/licenses.ts';
+import { createOrganization } from '../../../store/organizations.ts';
+import { createProduct } from '../../../store/products.ts';
 import { CRASH_POINTS } from '../../../worker/settle.ts';
 import { createRandom, type Random } from '../../support/random.ts';
 import { testStack } from '../../support/stack.ts';
 import { aCall, aUsageBench, type UsageBench, verdictOf } from '../../support/usage.ts';
+import { forgetSettled, settledTables } from '../../support/usage-tables.ts';
 
 const PROCESS = fileURLToPath(new URL('../../support/settle-process.ts', import.meta.url));
+const CATALOGUE = new URL('../../../plans/platform.yaml', import.meta.url);
+const STREAM = '{p0}:usage';
 const STATUSES = ['active', 'expired', 'revoked', 'lookup'];
 
 let bench: UsageBench;
+/** Nine licences of three products that track addresses; each has registered half of those that are called from, and one more. */
+const licenses: { id: string; productId: string }[] = [];
 beforeAll(async () => {
   bench = await aUsageBench();
+  const catalogue = loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'plans/platform.yaml');
+  await bench.db.transaction((trx) => publishCatalogue(trx, catalogue));
+  for (let i = 0; i < 3; i += 1) {
+    await bench.db.transaction(async (trx) => {
+      const { id: organizationId } = await createOrganization(trx, {
+        name: 'Test',
+        slug: `t-${i}`,
+        plan: 'enterprise',
+      });
+      const { product } = await createProduct(trx, { organizationId, name: 'p' });
+      const customer = { email: 'someone@example.com', discordId: null, name: null };
+      for (let j = 0; j < 3; j += 1) {
+        const { id } = await createLicense(trx, { productId: product.id, customer, expiresAtMs: null, maxIps: null });
+        for (const last of [...Array(25).keys(), 250]) await addIp(trx, id, `10.0.0.${last}`);
+        licenses.push({ id, productId: product.id });
+      }
+    });
+  }
 });
 afterAll(() => bench?.close());
 
@@ -41,19 +71,30 @@ async function end(child: ChildProcess): Promise<{ code: number | null; signal: 
 
 /** What each call should become. */
 const toldOf = new WeakMap<SettledCall, SettledCall>();
+const DAY_MS = 86_400_000;
 
-/** Four batches: calls with and without their verdicts, verdicts that come batches later, an entry that nobody can read. */
-async function appendWork(random: Random): Promise<SettledCall[]> {
-  const products = Array.from({ length: 3 }, () => randomUUID());
-  const licenses = Array.from({ length: 9 }, () => randomUUID());
+/** The entries of a test as they stand in the stream, to be settled again. */
+interface Work {
+  calls: SettledCall[];
+  entries: [id: string, fields: string[]][];
+}
+
+/**
+ * Four batches: calls with and without their verdicts, verdicts that come batches later, calls of a day that is closed, addresses that
+ * are registered and others, an entry that nobody can read.
+ */
+async function appendWork(random: Random): Promise<Work> {
+  await forgetSettled(bench.db);
+  await closeYesterday();
   const calls: SettledCall[] = [];
   const owed: SettledVerdict[] = [];
   for (let entry = 0; entry < 500; entry += 1) {
     const isLate = random.next() < 0.3;
-    const license = random.below(licenses.length);
-    const known = { licenseId: licenses[license]!, ip: `10.0.0.${random.below(50)}`, status: random.pick(STATUSES) };
+    const license = random.pick(licenses);
+    const known = { licenseId: license.id, ip: `10.0.0.${random.below(50)}`, status: random.pick(STATUSES) };
     const call = aCall({
-      productId: products[license % products.length]!,
+      productId: license.productId,
+      atMs: Date.now() - (random.next() < 0.1 ? DAY_MS : 0),
       cost: 1 + random.below(3),
       version: random.pick(['1.0', '1.1', null]),
       ...(isLate ? { callId: randomUUID(), status: null } : known),
@@ -64,11 +105,32 @@ async function appendWork(random: Random): Promise<SettledCall[]> {
     if (isTold) owed.push(verdictOf(call, known));
     calls.push(call);
     toldOf.set(call, isTold ? { ...call, ...known } : call);
-    if (entry === 250) await bench.redis.xadd('{p0}:usage', '*', 'g', bench.generation(), 'c', '{"not":"a call"}');
+    if (entry === 250) await bench.redis.xadd(STREAM, '*', 'g', bench.generation(), 'c', '{"not":"a call"}');
   }
   await bench.append({ verdicts: owed });
-  return calls;
+  return { calls, entries: await bench.redis.xrange(STREAM, '-', '+') };
 }
+
+const closeYesterday = () =>
+  bench.db('usage_closed_days').insert({ day: utcDay(Date.now() - DAY_MS).key, products: 0, used: 0 });
+
+/** Settles the same entries again from nothing, by one that nobody kills, and compares every table. */
+async function expectAsIfNobodyHadDied({ entries }: Work): Promise<void> {
+  const left = await settledTables(bench.db);
+  await forgetSettled(bench.db);
+  await closeYesterday();
+  await bench.redis.del(STREAM);
+  for (const [id, fields] of entries) await bench.redis.xadd(STREAM, id, ...fields);
+  await bench.settleAll({ enoughCalls: 100 });
+  const whole = await settledTables(bench.db);
+  expect(left).toEqual(whole);
+
+  // A table that stayed empty would prove nothing.
+  const empty = Object.keys(whole).filter((table) => whole[table]!.length === 0);
+  expect(empty, 'what calls settle into').toEqual(['usage_metered']);
+  expect(new Set(whole['license_ips']!.map((row) => row.endsWith(' 1970-01-01 00:00:00+00'))).size).toBe(2);
+}
+
 const groupSums = (rows: readonly [key: string, amount: number][]): Record<string, number> => {
   const sums: Record<string, number> = {};
   for (const [key, amount] of rows) sums[key] = (sums[key] ?? 0) + amount;
@@ -77,8 +139,8 @@ const groupSums = (rows: readonly [key: string, amount: number][]): Record<strin
 
 const verdictKey = (...parts: (string | null)[]): string => parts.map((part) => part ?? '').join('|');
 
-/** Compares every table with the calls themselves. */
-async function expectSettledOnce(calls: readonly SettledCall[]): Promise<void> {
+/** Compares sums and log with the calls themselves. */
+async function expectSettledOnce({ calls }: Work): Promise<void> {
   const products = [...new Set(calls.map(({ productId }) => productId))];
   const told = calls.map((call) => toldOf.get(call)!);
   const { db } = bench;
@@ -115,7 +177,7 @@ async function expectSettledOnce(calls: readonly SettledCall[]): Promise<void> {
     told.flatMap(({ status, callId }) => (status === null && callId !== null ? [callId] : [])).sort(),
   );
   expect(await db('usage_unreadable').where({ generation: bench.generation() })).toHaveLength(1);
-  expect(await bench.redis.xlen('{p0}:usage')).toBe(0);
+  expect(await bench.redis.xlen(STREAM)).toBe(0);
 }
 
 const QUICK = ['settle.read:2', 'settle.log:2', 'settle.position-moved:1', 'settle.committed:2', 'settle.trimmed:1'];
@@ -126,10 +188,11 @@ describe('a drain that is killed', { timeout: 60_000 }, () => {
     'at $place leaves to the next one exactly what it had not settled',
     async ({ place, seed }) => {
       await bench.beginGeneration();
-      const calls = await appendWork(createRandom(seed));
+      const work = await appendWork(createRandom(seed));
       expect(await end(spawnSettler(place))).toEqual({ code: null, signal: 'SIGKILL' });
       expect(await end(spawnSettler())).toEqual({ code: 0, signal: null });
-      await expectSettledOnce(calls);
+      await expectSettledOnce(work);
+      await expectAsIfNobodyHadDied(work);
     },
   );
 
@@ -138,7 +201,7 @@ describe('a drain that is killed', { timeout: 60_000 }, () => {
     context.onTestFailed(() => void process.stderr.write(`seed: ${seed}\n`));
     const random = createRandom(seed);
     await bench.beginGeneration();
-    const calls = await appendWork(random);
+    const work = await appendWork(random);
     const kills = process.env.PLIMSOLL_DEEP ? 40 : 4;
     for (let kill = 0; kill < kills; kill += 1) {
       const pair = [spawnSettler(), spawnSettler()];
@@ -150,6 +213,7 @@ describe('a drain that is killed', { timeout: 60_000 }, () => {
       { code: 0, signal: null },
       { code: 0, signal: null },
     ]);
-    await expectSettledOnce(calls);
+    await expectSettledOnce(work);
+    await expectAsIfNobodyHadDied(work);
   });
 });

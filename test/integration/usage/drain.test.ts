@@ -9,6 +9,7 @@ import { connectDatabase } from '../../../store/database.ts';
 import { settledUse } from '../../../store/settled-use.ts';
 import { takePosition } from '../../../store/usage-positions.ts';
 import { type Drain, startDrain } from '../../../worker/drain.ts';
+import { startPostgresProxy } from '../../support/postgres-proxy.ts';
 import { testStack } from '../../support/stack.ts';
 import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { aCall, aUsageBench, type UsageBench } from '../../support/usage.ts';
@@ -94,6 +95,56 @@ describe('a drain', { timeout: 60_000 }, () => {
     await settled(call);
   });
 
+  test("takes a partition over from one whose machine has died, within twice the database's time limit", async () => {
+    const proxy = await startPostgresProxy(bench.database.url);
+    ends.push(() => proxy.close());
+    const databaseTimeoutMs = 1_000;
+    const options = { ...config, databaseUrl: proxy.url, databasePoolSize: 1, databaseTimeoutMs };
+    const theirs = connectDatabase(options, 'dead-machine');
+    const batch = await theirs.transaction();
+    await takePosition(batch, 0);
+    // No end of the connection is told: Postgres alone can find out that nobody is there.
+    expect(proxy.silence('dead-machine')).toBe(1);
+    const diedAt = performance.now();
+
+    aDrain();
+    const call = aCall();
+    await bench.append({ calls: [call] });
+    await pause(databaseTimeoutMs);
+    expect(await settledUse(bench.db, call.productId, call.periodKey)).toBe(0);
+    await settled(call);
+    // A second more is the pause of a drain that has found the partition taken; the rest is a busy machine's.
+    expect(performance.now() - diedAt).toBeLessThan(2 * databaseTimeoutMs + 2_000);
+    await proxy.close();
+    await batch.rollback();
+    await theirs.destroy();
+  });
+
+  test('is not behind for ever by what it settled before Redis came back with older data', async () => {
+    await bench.beginGeneration({ flush: true });
+    const [kept, lost] = [aCall(), aCall()];
+    const ids = { kept: `${Date.now() - 300_000}-0`, lost: `${Date.now() - 200_000}-0` };
+    await bench.append({ calls: [kept], id: ids.kept });
+    await bench.append({ calls: [lost], id: ids.lost });
+    await bench.settleAll();
+    await bench.redis.del('{p0}:usage');
+    await bench.append({ calls: [kept], id: ids.kept });
+
+    // Nobody calls any more: nothing new comes that would take the old entry with it.
+    const { metric, said } = aDrain();
+    await waitUntil('it has seen the entry', () => said('settled too slowly') === 1);
+    await waitUntil(
+      'a new generation has begun',
+      async () => (await bench.stream.generation(0)) !== bench.generation(),
+    );
+    await waitUntil(
+      'it is not behind',
+      async () => (await metric('lag_entries')) + (await metric('lag_seconds')) === 0,
+    );
+    await waitUntil('it logs all again', async () => (await metric('log_is_sampled')) === 0);
+    expect(await settledUse(bench.db, kept.productId, kept.periodKey)).toBe(1);
+  });
+
   test('waits for a Postgres that is away, tells it once, and goes on', async () => {
     const at = new URL(bench.database.url);
     const proxy = await startTcpProxy(at.host);
@@ -162,22 +213,38 @@ describe('a drain', { timeout: 60_000 }, () => {
   test('settles texts and addresses as callers send them', async () => {
     aDrain();
     const productId = randomUUID();
-    const calls = [
-      aCall({ productId, version: 'a\0b', deviceId: '\ud800 {"x","y"} \\ NULL' }),
-      aCall({ productId, version: '', deviceId: "'); drop table validations; --" }),
+    const texts = ['', '\\N', '\\.', 'a\tb\nc\r\\d', '"x","y" {}', "'); drop table validations; --", 'ä€😀', '\\x41'];
+    const calls = texts.map((text) => aCall({ productId, version: text, deviceId: text }));
+    calls.push(
+      aCall({ productId, version: 'a\0b', deviceId: 'half \ud800' }),
       aCall({ productId, ip: '::ffff:198.51.100.1' }),
       aCall({ productId, ip: 'fe80::1%eth0' }),
       aCall({ productId, ip: 'nowhere' }),
-    ];
+    );
     await bench.append({ calls });
-    await settled(aCall({ productId, cost: 5 }));
+    await settled(aCall({ productId, cost: calls.length }));
     const rows = await bench
       .db('validations')
       .where({ product_id: productId })
-      .select('version', bench.db.raw('host(ip) as ip'));
-    expect(new Set(rows.map(({ ip }) => ip as string | null))).toEqual(new Set(['198.51.100.1', 'fe80::1', null]));
-    expect(rows).toHaveLength(5);
-    expect(rows.map(({ version }) => version as string | null)).toContain('a\ufffdb');
+      .select<{ version: string | null; device_id: string | null; ip: string | null }[]>(
+        'version',
+        'device_id',
+        bench.db.raw('host(ip) as ip'),
+      );
+    // NUL and half a character are no text to Postgres; all else comes back as it was.
+    const told = rows.map((row) => JSON.stringify([row.version, row.device_id]));
+    const sent = [
+      ...texts.map((text) => [text, text]),
+      ['a\ufffdb', 'half \ufffd'],
+      ...[1, 2, 3].map(() => [null, null]),
+    ];
+    expect(told.sort()).toEqual(sent.map((each) => JSON.stringify(each)).sort());
+    expect(
+      rows
+        .map(({ ip }) => ip)
+        .filter((ip) => ip !== null)
+        .sort(),
+    ).toEqual(['198.51.100.1', 'fe80::1']);
   });
 
   test('logs every tenth call only when it is too far behind, counts all of them, says so, and recovers', async () => {
