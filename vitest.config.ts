@@ -11,8 +11,10 @@ export default defineConfig({
       project('unit'),
       // On the real stack that `bin/test` has started (its stack.json is named by PLIMSOLL_TEST_STACK).
       project('integration', {
-        testTimeout: 30_000,
+        testTimeout: 60_000,
         hookTimeout: 60_000,
+        // They wait for servers more than they compute: with one worker, two cores stand idle half of the time.
+        maxWorkers: 3,
       }),
       // On the time-skipping test server, with the workflow bundle made once.
       project('workflows', { testTimeout: 60_000, hookTimeout: 60_000, globalSetup: ['test/workflows/bundle.ts'] }),
