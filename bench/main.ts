@@ -16,6 +16,7 @@ import { describeMachine, printReport, type Result, writeResult } from './report
 import { measureRevocation } from './revocation.ts';
 import { type Context, measureThroughput } from './rounds.ts';
 import { prepareDatabase, seedProduct } from './seed.ts';
+import { measureSettlement } from './settlement.ts';
 
 const USAGE = `Usage: npm run bench -- [--quick] [--deep] [--only NAMES] [--save]
 
@@ -140,6 +141,11 @@ async function main(): Promise<void> {
     const result: Result = { machine: describeMachine(), connections: CONNECTIONS, rounds, skipped, throughput };
     if (our) {
       result.latency = await measureLatency(context, our, options.quick ? 1 : 3);
+      // Before licences are revoked: their calls would not be valid.
+      result.settlement = await measureSettlement(context, bench, our, {
+        rounds: options.quick ? 2 : 5,
+        seconds: options.quick ? 1 : 2,
+      });
       result.exactness = await proveExactness(context, our, {
         home,
         secretKeys,

@@ -19,6 +19,7 @@ export interface Bench {
   databaseUrl: string;
   redisUrl: string;
   redisPid: number;
+  postgresPid: number;
   /** For finding and running tools. */
   setting: Setting;
   /** Everything that runs, the last one started first to end. */
@@ -46,7 +47,7 @@ export const canPin = ((): boolean => {
 })();
 
 /** A command line that runs on that core alone. */
-function pinned(core: number, command: string, args: string[]): [string, string[]] {
+export function pinned(core: number, command: string, args: string[]): [string, string[]] {
   return canPin ? ['taskset', ['-c', String(core), command, ...args]] : [command, args];
 }
 
@@ -69,7 +70,7 @@ export async function startServers(home: string, say: (line: string) => void): P
     fast: false,
   });
   const redis = await prepareRedis(setting, { home, port: await ports.choose('redis'), password });
-  let redisPid = 0;
+  const pids: number[] = [];
   for (const { program } of [postgres, redis]) {
     const log = openSync(program.logFile, 'a', 0o600);
     const [command, args] = pinned(LOAD_CORE, program.command, program.args);
@@ -83,27 +84,30 @@ export async function startServers(home: string, say: (line: string) => void): P
     closeSync(log);
     await once(child, 'spawn');
     running.push(child);
-    redisPid = child.pid!;
+    pids.push(child.pid!);
     const until = Date.now() + program.readyWithinMs;
     while (!(await program.ready())) {
       if (Date.now() > until || child.exitCode !== null) throw new Error(`${program.title}: see ${program.logFile}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  return { home, databaseUrl: postgres.url, redisUrl: redis.url, redisPid, setting, running };
+  const [postgresPid = 0, redisPid = 0] = pids;
+  return { home, databaseUrl: postgres.url, redisUrl: redis.url, redisPid, postgresPid, setting, running };
 }
 
 /**
- * Starts a server under test on its core and waits until it tells its port. Its stdout goes to a file, as a server's log does.
+ * Starts a server under test on its core (`core: 'any'`: wherever the system puts it) and waits until it tells its port. Its stdout goes to a file, as a server's log does.
  * @param told finds the port in what it wrote so far
  */
 export async function startServer(
   bench: Bench,
-  server: { name: string; command: string; args: string[]; env: Record<string, string> },
+  server: { name: string; command: string; args: string[]; env: Record<string, string>; core?: 'any' },
 ): Promise<Server> {
   const logFile = join(bench.home, 'logs', `${server.name}.log`);
   const log = openSync(logFile, 'a', 0o600);
-  const [command, args] = pinned(SERVER_CORE, server.command, server.args);
+  const [command, args] = server.core
+    ? [server.command, server.args]
+    : pinned(SERVER_CORE, server.command, server.args);
   const child = spawn(command, args, {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_ENV: 'production', ...server.env },
@@ -128,7 +132,7 @@ async function toldPort(child: ChildProcess, logFile: string): Promise<number> {
   const until = Date.now() + 30_000;
   for (;;) {
     const written = readFileSync(logFile, 'utf8');
-    const told = /^listening (\d+)$/m.exec(written) ?? /"urls":\["http:\/\/127\.0\.0\.1:(\d+)"/.exec(written);
+    const told = /^listening (\d+)$/m.exec(written) ?? /"urls?":\[?"http:\/\/127\.0\.0\.1:(\d+)"/.exec(written);
     if (told) return Number(told[1]);
     if (child.exitCode !== null || Date.now() > until) throw new Error(`A server did not start:\n${written}`);
     await new Promise((resolve) => setTimeout(resolve, 25));

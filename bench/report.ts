@@ -8,6 +8,7 @@ import type { Memory } from './memory.ts';
 import { canPin } from './processes.ts';
 import type { Revocation } from './revocation.ts';
 import { median, type Sample, type Throughput } from './rounds.ts';
+import type { Settling } from './settlement.ts';
 
 export interface Result {
   machine: Record<string, string | number | boolean>;
@@ -18,6 +19,7 @@ export interface Result {
   latency?: Latency[];
   exactness?: Exactness;
   revocation?: Revocation;
+  settlement?: Settling[];
   memory?: Memory[];
 }
 
@@ -116,11 +118,23 @@ export function printReport(result: Result): void {
       `${revocation.revocations} revocations obeyed: p50 ${ms(revocation.p50)}, p99 ${ms(revocation.p99)} (promised: 100 ms)`,
     );
   }
+  if (result.settlement) lines.push(settlementLine(result.settlement));
   for (const { licenses, residentBytes, coldPerSecond } of result.memory ?? []) {
     const speed = coldPerSecond > 0 ? `, cold ${coldPerSecond.toFixed(0)}/s` : '';
     lines.push(`${licenses} licences at hand: ${(residentBytes / 2 ** 20).toFixed(0)} MiB resident${speed}`);
   }
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function settlementLine(rounds: readonly Settling[]): string {
+  const of = (value: (round: Settling) => number): number => median(rounds.map(value));
+  const times = of(({ settledPerSecond, countedPerSecond }) => settledPerSecond / countedPerSecond);
+  return (
+    `settled ${of((each) => each.settledPerSecond).toFixed(0)} calls/s, ${times.toFixed(1)} × as fast as they were counted; a call: ` +
+    `drain ${of((each) => each.drainMicrosecondsPerCall).toFixed(1)} µs, ` +
+    `Postgres ${of((each) => each.postgresMicrosecondsPerCall).toFixed(1)} µs, ` +
+    `Redis ${of((each) => each.redisMicrosecondsPerCall).toFixed(1)} µs; ${of((each) => each.bytesPerWaitingCall).toFixed(0)} bytes while it waits`
+  );
 }
 
 /** The targets that this run can be held against. Source: what was measured before any of it was built (README.md). */
