@@ -1,6 +1,6 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
-import { answerOf, answerTo, type Exchange } from './answering.ts';
+import { type Answer, answerOf, answerTo, type Exchange } from './answering.ts';
 import { aheadOf, type Listener } from './direct.ts';
 import { HttpError } from './errors.ts';
 import type { Dependencies, Reply, Route } from './route.ts';
@@ -29,11 +29,12 @@ function createKoa(routes: readonly Route[], deps: Dependencies): Koa<State> {
   app.on('error', (error: Error) => deps.log.error({ err: error }, 'an answer could not be sent'));
 
   app.use(async (ctx, next) => {
-    const answer = await answerTo(ctx.req, deps, async (exchange) => {
+    const act = async (exchange: Exchange): Promise<Reply> => {
       ctx.state.exchange = exchange;
       await next();
       return ctx.state.reply;
-    });
+    };
+    const answer = await new Promise<Answer | undefined>((resolve) => answerTo(ctx.req, deps, act, resolve));
     if (!answer) {
       ctx.respond = false;
       ctx.req.destroy();

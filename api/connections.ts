@@ -8,30 +8,43 @@ const LINGER_MS = 1_000;
 
 /** One connection: what was asked on it and is not answered yet. */
 export interface Conversation {
-  latest: { request: IncomingMessage; response: ServerResponse } | undefined;
-  unanswered: Set<ServerResponse>;
+  latest: Turn | undefined;
+  /** How many requests are not answered yet. */
+  unanswered: number;
   /** Nothing that comes from now on is answered. */
   isOver: boolean;
   whenAnswered: (() => void) | undefined;
   /** Requests behind an answer that may be the last one of the connection: they are begun when it was not. */
-  waiting: (() => void)[];
+  waiting: Turn[];
 }
 
-interface Turn {
+/** One request and its answer. */
+export interface Turn {
   request: IncomingMessage;
   response: ServerResponse;
-  begin: () => void;
-  answered: () => void;
+  /** Whether the answer was sent, or can't be any more. */
+  isOver: boolean;
 }
 
 /** The conversations of a server, by their sockets. */
 export class Conversations {
   readonly #open = new Map<Duplex, Conversation>();
+  readonly #begin: (turn: Turn) => void;
+  readonly #answered: () => void;
+
+  /**
+   * @param begin begins a request
+   * @param answered is called when an answer was sent, or can't be any more
+   */
+  constructor(begin: (turn: Turn) => void, answered: () => void) {
+    this.#begin = begin;
+    this.#answered = answered;
+  }
 
   begin(socket: Socket): void {
     this.#open.set(socket, {
       latest: undefined,
-      unanswered: new Set(),
+      unanswered: 0,
       isOver: false,
       whenAnswered: undefined,
       waiting: [],
@@ -48,34 +61,38 @@ export class Conversations {
 
   /**
    * Notes a request and begins it: at once, or, behind an answer that ends the connection or may yet do so, when that was sent
-   * and the connection goes on. `answered` is called when its answer was sent, or can't be any more.
+   * and the connection goes on.
    */
-  inTurn({ request, response, begin, answered }: Turn): void {
-    const conversation = this.#open.get(request.socket);
+  inTurn(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const conversation = this.#open.get(socket);
     // Gone, or ended by the last answer: nobody would be answered.
-    if (!conversation || !request.socket.writable) return;
-    const { latest, unanswered, waiting } = conversation;
-    const isBehind = latest !== undefined && unanswered.has(latest.response);
-    const mayEnd = isBehind && (!latest.response.shouldKeepAlive || awaitsContinue(latest.request));
+    if (!conversation || !socket.writable) return;
+    const { latest, waiting } = conversation;
+    const mayEnd =
+      latest !== undefined && !latest.isOver && (!latest.response.shouldKeepAlive || awaitsContinue(latest.request));
 
-    conversation.latest = { request, response };
-    unanswered.add(response);
-    response.once('close', () => {
-      unanswered.delete(response);
+    const turn: Turn = { request, response, isOver: false };
+    conversation.latest = turn;
+    conversation.unanswered += 1;
+    // It closes once; `once` would cost each call a function more.
+    response.on('close', () => {
+      turn.isOver = true;
+      conversation.unanswered -= 1;
       // Behind a last answer nothing would be answered, so nothing is begun, and nothing counted.
-      if (request.socket.writable) waiting.shift()?.();
-      if (unanswered.size === 0) conversation.whenAnswered?.();
-      answered();
+      if (waiting.length > 0 && socket.writable) this.#begin(waiting.shift()!);
+      if (conversation.unanswered === 0) conversation.whenAnswered?.();
+      this.#answered();
     });
-    if (mayEnd || waiting.length > 0) waiting.push(begin);
-    else begin();
+    if (mayEnd || waiting.length > 0) waiting.push(turn);
+    else this.#begin(turn);
   }
 
   /** Makes the answers that are due now the last ones of their connections, and says so to the callers. */
   makeLast(): void {
-    for (const { latest, unanswered } of this.#open.values()) {
+    for (const { latest } of this.#open.values()) {
       // Only the latest: the end of an earlier one would cut off those that were sent behind it.
-      if (latest && unanswered.has(latest.response)) closeAfter(latest.response);
+      if (latest && !latest.isOver) closeAfter(latest.response);
     }
   }
 }
@@ -87,7 +104,7 @@ export function closeAfter(response: ServerResponse): void {
 
 /** Calls when everything that was asked before is answered. */
 export function whenAnswered(conversation: Conversation | undefined, then: () => void): void {
-  if (!conversation || conversation.unanswered.size === 0) then();
+  if (!conversation || conversation.unanswered === 0) then();
   else conversation.whenAnswered = then;
 }
 

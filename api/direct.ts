@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { answerOf, answerTo } from './answering.ts';
+import { answerOf, answerTo, type Exchange } from './answering.ts';
 import type { Dependencies, Route } from './route.ts';
 
-export type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+export type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /**
  * A way in ahead of Koa, for the route that gets nearly all calls: the same route object, the same envelope (`answerTo`), and one
@@ -21,21 +21,20 @@ export function aheadOf(others: Listener, routes: readonly Route[], deps: Depend
   };
 }
 
-async function answerDirectly(
-  route: Route,
-  request: IncomingMessage,
-  response: ServerResponse,
-  deps: Dependencies,
-): Promise<void> {
-  const answer = await answerTo(request, deps, (exchange) => answerOf(route, exchange, NO_PARAMS, deps));
-  if (!answer) {
-    request.destroy();
-    return;
-  }
-  const { status, headers, body } = answer;
-  headers['Content-Length'] = String(Buffer.byteLength(body));
-  response.writeHead(status, headers);
-  response.end(body);
+function answerDirectly(route: Route, request: IncomingMessage, response: ServerResponse, deps: Dependencies): void {
+  const act = (exchange: Exchange) => answerOf(route, exchange, NO_PARAMS, deps);
+  answerTo(request, deps, act, (answer) => {
+    if (!answer) {
+      request.destroy();
+      return;
+    }
+    const { status, headers, body } = answer;
+    const sizeBytes = Buffer.byteLength(body);
+    headers['Content-Length'] = String(sizeBytes);
+    response.writeHead(status, headers);
+    // What is plain ASCII needs no encoding: its bytes are its characters.
+    response.end(body, sizeBytes === body.length ? 'latin1' : 'utf8');
+  });
 }
 
 const NO_PARAMS = {};

@@ -41,7 +41,7 @@ export function answerRawErrors(
 
     const { latest } = conversation;
     if (!latest || latest.request.complete) refuse(socket, parserError(error.code));
-    else if (conversation.unanswered.has(latest.response)) {
+    else if (!latest.isOver) {
       closeAfter(latest.response);
       breakRequest(latest.request, parserError(error.code));
     } else {

@@ -6,6 +6,7 @@ import type { UsageFacts, UsageStatus } from '../counters/usage-entry.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { EffectiveProduct, ProductSnapshot } from '../store/validation.ts';
+import type { AnswerLog } from './answer-log.ts';
 import type { CallerAddress } from './caller-address.ts';
 import type { Readiness } from './health.ts';
 import type { ApiMetrics } from './metrics.ts';
@@ -24,6 +25,7 @@ export interface Dependencies {
   log: Logger;
   registry: Registry;
   metrics: ApiMetrics;
+  answerLog: AnswerLog;
   callerAddress: CallerAddress;
   readiness: Readiness;
   /** Epoch milliseconds. Passed in, so that a test can stand at midnight. */

@@ -30,18 +30,16 @@ export function createHttpServer(
 ): HttpServer {
   let isClosing = false;
   let isLastWordOver = false;
-  const conversations = new Conversations();
-
-  const answered = (): void => {
-    if (isLastWordOver) server.closeIdleConnections();
-  };
-  const take: RequestListener = (request, response) => {
-    const begin = (): void => {
+  const conversations = new Conversations(
+    ({ request, response }) => {
       if (isClosing) closeAfter(response);
       listener(request, response);
-    };
-    conversations.inTurn({ request, response, begin, answered });
-  };
+    },
+    () => {
+      if (isLastWordOver) server.closeIdleConnections();
+    },
+  );
+  const take: RequestListener = (request, response) => conversations.inTurn(request, response);
   const server: Server & { httpAllowHalfOpen?: boolean } = createServer(
     {
       maxHeaderSize: config.headerLimitBytes,

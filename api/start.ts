@@ -13,6 +13,7 @@ import type { Tag } from '../store/notices.ts';
 import { settledUse } from '../store/settled-use.ts';
 import { saveMetered, takeMetered } from '../store/usage-metered.ts';
 import { createTemporal } from '../temporal/client.ts';
+import { createAnswerLog } from './answer-log.ts';
 import { createApp } from './app.ts';
 import { createCallerAddress } from './caller-address.ts';
 import { createReadiness } from './health.ts';
@@ -50,6 +51,7 @@ export async function startApi(
     take: (handOver, away) => takeMetered(db, handOver, away),
   };
   let counterEnds: (() => Promise<void>) | undefined;
+  const answerLog = createAnswerLog(log, config.logSuccesses);
   const servers: ReturnType<typeof createHttpServer>[] = [];
   /** Verdicts on their way to the usage stream: the end waits for them. */
   const telling = new Set<Promise<void>>();
@@ -58,6 +60,7 @@ export async function startApi(
   const close = async (): Promise<void> => {
     hasEnded = true;
     await Promise.all(servers.map((server) => server.close()));
+    answerLog.close();
     await Promise.all(telling);
     try {
       await counterEnds?.();
@@ -94,6 +97,7 @@ export async function startApi(
       log,
       registry,
       metrics,
+      answerLog,
       callerAddress: createCallerAddress(config.trustedProxies),
       readiness: createReadiness({
         db,
@@ -113,7 +117,7 @@ export async function startApi(
         (request, response) => void listener(request, response),
         config,
         ({ failure: { status, code }, requestId }) => {
-          metrics.requests.inc({ route: 'none', method: 'other', status });
+          metrics.refused(status);
           log.info({ requestId, status, code }, 'refused');
         },
       );

@@ -73,7 +73,8 @@ export function createQuotaCounter(
   const meter = store && createMeter(redis, { store, settledOf, isAway, onError });
 
   return {
-    async count({ organizationId, period, allowed, call }) {
+    // No `async`: this is the path that every call takes, and each promise costs.
+    count({ organizationId, period, allowed, call }) {
       const partition = partitionOf(organizationId, partitions);
       const item: Item = {
         partition,
@@ -85,16 +86,11 @@ export function createQuotaCounter(
         settled: null,
         entry: countedJson(call),
       };
-      if (!meter) return countHere(item);
-      if (isAway(partition)) return metered(meter, item);
-      try {
-        return await countHere(item);
-      } catch (error) {
-        if (!isRedisOutage(error)) throw error;
-        // It may have been counted, and is being asked for: served, and metered nowhere.
-        if (error instanceof UnknownOutcome) return { counted: true, used: null };
-        return metered(meter, item);
-      }
+      if (meter && isAway(partition)) return metered(meter, item);
+      return batches.count(item).then(
+        (answer) => (answer === 'cold' ? countSeeded(item) : answer),
+        (error: unknown) => withoutRedis(item, error),
+      );
     },
 
     async tell(verdict) {
@@ -112,12 +108,24 @@ export function createQuotaCounter(
     close: async () => meter?.close(),
   };
 
-  async function countHere(item: Item): Promise<QuotaAnswer> {
-    const answer = await batches.count(item);
-    if (answer !== 'cold') return answer;
-    const again = await batches.count({ ...item, settled: await settledOf(item) });
-    if (again === 'cold') throw new Error(`The counter ${item.key} is cold although it was given what is settled`);
-    return again;
+  /** Counts a call whose counter was found cold, from what is settled on. */
+  async function countSeeded(item: Item): Promise<QuotaAnswer> {
+    const settled = await settledOf(item);
+    try {
+      const answer = await batches.count({ ...item, settled });
+      if (answer !== 'cold') return answer;
+    } catch (error) {
+      return withoutRedis(item, error);
+    }
+    throw new Error(`The counter ${item.key} is cold although it was given what is settled`);
+  }
+
+  /** Serves a call through an outage, where that is done. @throws the error, where it is none or none is served through one */
+  function withoutRedis(item: Item, error: unknown): QuotaAnswer | Promise<QuotaAnswer> {
+    if (!meter || !isRedisOutage(error)) throw error;
+    // It may have been counted, and is being asked for: served, and metered nowhere.
+    if (error instanceof UnknownOutcome) return { counted: true, used: null };
+    return metered(meter, item);
   }
 }
 

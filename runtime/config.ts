@@ -298,6 +298,17 @@ export const SETTINGS = {
     accepts: 'trace, debug, info, warn, error, fatal or silent',
     meaning: 'The least severe line that is logged.',
   }),
+  logSuccesses: setting({
+    variable: 'PLIMSOLL_LOG_SUCCESSES',
+    schema: Type.Union([Type.Literal('summed'), Type.Literal('each')]),
+    fallback: 'summed',
+    text: asIs,
+    accepts: 'summed or each',
+    meaning:
+      'How requests that were answered well are logged. `summed`: one line every ten seconds for each route, method and status, ' +
+      'with how many there were and how long they took. `each`: a line for each, which costs about a sixth of a validation. ' +
+      'Refusals, failures and calls that take longer than 250 ms have a line each in any case.',
+  }),
 } as const;
 
 type Settings = typeof SETTINGS;

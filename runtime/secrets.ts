@@ -31,6 +31,11 @@ export function hashApiKey(key: string): Buffer {
   return hash('sha256', key, 'buffer');
 }
 
+/** The same hash as a text, in base64: what a map can be asked for. */
+export function apiKeyDigest(key: string): string {
+  return hash('sha256', key, 'base64');
+}
+
 /** A new secret that signs responses; its UTF-8 text is the HMAC's key (docs/spec/keyport.md §3.7). */
 export function newSigningSecret(): string {
   return `sgn_${randomBytes(32).toString('hex')}`;

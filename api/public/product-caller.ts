@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { CountedCall, UsageFacts } from '../../counters/usage-entry.ts';
+import type { Socket } from 'node:net';
+import type { QuotaAnswer } from '../../counters/quota.ts';
+import type { UsageFacts } from '../../counters/usage-entry.ts';
 import { type PeriodSpan, secondsUntil, utcDay } from '../../domain/plans/periods.ts';
 import { newId } from '../../runtime/ids.ts';
-import { hashApiKey } from '../../runtime/secrets.ts';
+import { apiKeyDigest } from '../../runtime/secrets.ts';
 import type { EffectiveProduct, ProductSnapshot } from '../../store/validation.ts';
 import { readBody } from '../body.ts';
 import { HttpError } from '../errors.ts';
@@ -23,48 +25,62 @@ export async function answerProductCall(
   withHeaders: (headers: Record<string, string>) => void,
 ): Promise<Reply> {
   const { request } = call;
-  const keyHash = hashApiKey(bearerToken(request));
-  await openProduct(deps, keyHash);
+  const { snapshots } = deps;
+  const keyHash = keyHashOf(request);
+  // Waited for only where there is something to wait for: each wait costs every call (bench/README.md).
+  const early = snapshots.product(keyHash);
+  known(early instanceof Promise ? await early : early);
   const body = route.method === 'post' ? await readBody(request, deps.config.publicBodyLimitBytes) : NO_BODY;
   // Looked at again: a body may take its time, and the key may have been replaced meanwhile.
-  const { value: product, degraded } = await openProduct(deps, keyHash);
+  const now = snapshots.product(keyHash);
+  const { value: product, degraded } = known(now instanceof Promise ? await now : now);
 
   const nowMs = deps.now();
   const effective = product.at(nowMs);
-  const prepared = route.prepare({ ...call, product, effective, degraded, body, nowMs }, deps);
-  const callId = prepared.status === null ? newId() : null;
-  const counted = { callId, ...factsOf(prepared), status: prepared.status, atMs: nowMs, productId: product.id };
-  const told = await countOne(deps, product.organizationId, counted, effective);
-  const isMetered = 'Plimsoll-Degraded' in told;
-  withHeaders(told);
+  const { requestId, params } = call;
+  const prepared = route.prepare({ request, requestId, params, product, effective, degraded, body, nowMs }, deps);
+  const { licenseId, ip, version, deviceId, status: knownStatus } = prepared;
+  const callId = knownStatus === null ? newId() : null;
+  const period = dayOf(nowMs);
+  const counted = await deps.counter.count({
+    organizationId: product.organizationId,
+    period,
+    allowed: effective.dailyCalls,
+    call: {
+      callId,
+      atMs: nowMs,
+      productId: product.id,
+      periodKey: period.key,
+      cost: 1,
+      licenseId,
+      ip,
+      version,
+      deviceId,
+      status: knownStatus,
+    },
+  });
+  withHeaders(whatIsLeft(counted, { effective, period, nowMs }));
 
-  const { reply, status, facts } = await prepared.answer();
+  const answered = prepared.answer();
+  const { reply, status, facts } = answered instanceof Promise ? await answered : answered;
   if (callId !== null) {
     // Nobody waits for it: a process that is killed here leaves a counted call with an unknown verdict.
     const { organizationId, id: productId } = product;
     deps.tellLater({ organizationId, callId, ...factsOf(facts ?? prepared), atMs: nowMs, productId, status });
   }
-  return isMetered && reply.headers?.['Plimsoll-Degraded']
+  return counted.used === null && reply.headers?.['Plimsoll-Degraded']
     ? { ...reply, headers: { ...reply.headers, 'Plimsoll-Degraded': `redis, ${reply.headers['Plimsoll-Degraded']}` } }
     : reply;
 }
 
-/** Counts the call, and gives the headers that tell what is left. @throws {HttpError} `rate_limit_exceeded` */
-async function countOne(
-  { counter }: Dependencies,
-  organizationId: string,
-  call: Omit<CountedCall, 'periodKey' | 'cost'>,
-  effective: EffectiveProduct,
-): Promise<Record<string, string>> {
+/** The headers that tell what is left. @throws {HttpError} `rate_limit_exceeded` where the call did not count */
+function whatIsLeft(
+  { counted, used }: QuotaAnswer,
+  { effective, period, nowMs }: { effective: EffectiveProduct; period: PeriodSpan; nowMs: number },
+): Record<string, string> {
   const allowed = effective.dailyCalls;
-  const period = dayOf(call.atMs);
-  const { counted, used } = await counter.count({
-    organizationId,
-    period,
-    allowed,
-    call: { ...call, periodKey: period.key, cost: 1 },
-  });
-  const seconds = secondsUntil(period.endsAtMs, call.atMs);
+  if (counted && used !== null && allowed === 'unlimited') return NO_HEADERS;
+  const seconds = secondsUntil(period.endsAtMs, nowMs);
   const headers: Record<string, string> =
     used === null
       ? { 'Plimsoll-Degraded': 'redis' }
@@ -76,11 +92,13 @@ async function countOne(
             'RateLimit-Reset': String(seconds),
           };
   if (counted) return headers;
-  throw new HttpError('rate_limit_exceeded', quotaMessage(effective, used, call.atMs), {
+  throw new HttpError('rate_limit_exceeded', quotaMessage(effective, used, nowMs), {
     headers: { ...headers, 'Retry-After': String(seconds) },
     members: { retry_after: seconds },
   });
 }
+
+const NO_HEADERS = {};
 
 /** Blames the provider's plan, and says what would help (docs/spec/keyport.md §3.5): the engine knows which plan, if any. */
 function quotaMessage(effective: EffectiveProduct, used: number | null, nowMs: number): string {
@@ -98,11 +116,8 @@ function dayOf(nowMs: number): PeriodSpan {
   return latestDay;
 }
 
-async function openProduct(
-  { snapshots }: Dependencies,
-  keyHash: Buffer,
-): Promise<Found<ProductSnapshot> & { value: ProductSnapshot }> {
-  const { value, degraded } = await snapshots.product(keyHash);
+/** @throws {HttpError} `invalid_api_key` where no product has the key */
+function known({ value, degraded }: Found<ProductSnapshot>): Found<ProductSnapshot> & { value: ProductSnapshot } {
   if (!value) throw invalidApiKey('This API key is unknown. It may have been replaced by a new one.');
   return { value, degraded };
 }
@@ -113,13 +128,26 @@ function factsOf({ licenseId, ip, version, deviceId }: UsageFacts): UsageFacts {
 
 const NO_BODY = Buffer.alloc(0);
 
-/** The token of `Authorization: Bearer …`; the scheme's case doesn't matter (RFC 9110). @throws {HttpError} `invalid_api_key` */
-function bearerToken(request: IncomingMessage): string {
+/** What was sent last on a connection, and its hash: mostly the next call on it sends the same. */
+const latestKeys = new WeakMap<Socket, { authorization: string; keyHash: string }>();
+
+/**
+ * The SHA-256, in base64, of the token of `Authorization: Bearer …`; the scheme's case doesn't matter (RFC 9110).
+ * @throws {HttpError} `invalid_api_key`
+ */
+function keyHashOf(request: IncomingMessage): string {
   // Of two, Node shows the first, and a proxy may have looked at the other.
   if (countHeader(request, 'authorization') > 1) throw invalidApiKey('The Authorization header stands there twice.');
-  const match = /^bearer +([^\s]+) *$/i.exec(request.headers.authorization ?? '');
+  const authorization = request.headers.authorization ?? '';
+  const latest = latestKeys.get(request.socket);
+  // Compared with nothing but what this caller itself has sent: how long it takes tells nobody of another's key.
+  if (latest?.authorization === authorization) return latest.keyHash;
+
+  const match = /^bearer +([^\s]+) *$/i.exec(authorization);
   if (!match) throw invalidApiKey('Send the product API key in the header: Authorization: Bearer <product API key>');
-  return match[1]!;
+  const keyHash = apiKeyDigest(match[1]!);
+  latestKeys.set(request.socket, { authorization, keyHash });
+  return keyHash;
 }
 
 function invalidApiKey(detail: string): HttpError {

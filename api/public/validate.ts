@@ -50,7 +50,7 @@ export const validate = route({
     const facts = { ip: isTracked ? ip : null, version: version ?? null, deviceId };
     const told = (decided: Decided) => {
       const { status } = decided.verdict.payload;
-      deps.metrics.verdicts.inc({ status });
+      deps.metrics.validated(status);
       return {
         reply: reply(call, deps, decided, licenseKey),
         status,

@@ -13,8 +13,8 @@ import { type Found, SnapshotCache } from './cache.ts';
 
 /** What validation reads, at hand in this process. */
 export interface Snapshots {
-  /** The product that a key opens, by the key's SHA-256. */
-  product(keyHash: Buffer): Found<ProductSnapshot> | Promise<Found<ProductSnapshot>>;
+  /** The product that a key opens, by the key's SHA-256 in base64. */
+  product(keyHash: string): Found<ProductSnapshot> | Promise<Found<ProductSnapshot>>;
   /** The licence when it is at hand: no load. */
   peekLicense(at: { productId: string; licenseKey: string }): Found<LicenseSnapshot> | undefined;
   license(at: { productId: string; licenseKey: string }): Found<LicenseSnapshot> | Promise<Found<LicenseSnapshot>>;
@@ -82,8 +82,8 @@ export function createSnapshots(deps: {
 
   return {
     product: (keyHash) =>
-      products.get(keyHash.toString('base64'), async () => {
-        const value = await findProductByKeyHash(db, keyHash);
+      products.get(keyHash, async () => {
+        const value = await findProductByKeyHash(db, Buffer.from(keyHash, 'base64'));
         return (
           value && {
             value,

@@ -10,7 +10,10 @@ let api: ApiProcess;
 let product: TestProduct;
 let licenseKey: string;
 beforeAll(async () => {
-  [platform, api] = await Promise.all([startPlatform(), startApiProcess({ PLIMSOLL_LOG_LEVEL: 'trace' })]);
+  [platform, api] = await Promise.all([
+    startPlatform(),
+    startApiProcess({ PLIMSOLL_LOG_LEVEL: 'trace', PLIMSOLL_LOG_SUCCESSES: 'each' }),
+  ]);
   product = await platform.aProduct();
   ({ licenseKey } = await platform.aLicense(product.product.id));
 });
@@ -46,7 +49,7 @@ async function linesAbout(requestId: string): Promise<LogLine[]> {
   return about();
 }
 
-describe('each call is one line, with the id that its answer carries', () => {
+describe('where successes are logged each, a call is one line, with the id that its answer carries', () => {
   test.each<[what: string, status: number, route: string, act: () => ReturnType<typeof call>]>([
     ['a validation', 200, '/api/v1/validate', () => validate({ license_key: licenseKey })],
     ['a look-up', 200, '/api/v1/license/:key', () => call(`/api/v1/license/${licenseKey}`)],
@@ -143,4 +146,24 @@ test('what can not be read is refused with an id of its own, which is logged', a
   expect(answer.status).toBe(431);
   const lines = await linesAbout(answer.requestId);
   expect(lines).toMatchObject([{ status: 431 }]);
+});
+
+test('as shipped, successes are summed, refusals have their lines, and nothing is lost at the end', async () => {
+  const quiet = await startApiProcess({});
+  const validateThere = async (body: string) => {
+    const headers = { authorization: `Bearer ${product.apiKey}` };
+    const response = await fetch(`${quiet.url}/api/v1/validate`, { method: 'POST', headers, body });
+    await response.arrayBuffer();
+    return response.headers.get('x-request-id');
+  };
+  for (let i = 0; i < 5; i += 1) await validateThere(JSON.stringify({ license_key: licenseKey }));
+  const refusedId = await validateThere('no JSON');
+  expect(await quiet.stop()).toBe(0);
+
+  const lines = quiet.log().filter(({ msg }) => msg === 'answered');
+  const summed = { route: '/api/v1/validate', method: 'POST', status: 200, calls: 5 };
+  expect(lines.filter((line) => line['calls'] !== undefined && line['route'] === summed.route)).toMatchObject([summed]);
+  expect(lines.filter(({ requestId }) => requestId !== undefined)).toMatchObject([
+    { requestId: refusedId, status: 400, code: 'invalid_request' },
+  ]);
 });
