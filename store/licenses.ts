@@ -7,8 +7,9 @@ import { formatLicenseKey, LICENSE_KEY_BYTES } from '../domain/validation/licens
 import { isComparable, type VersionPin } from '../domain/validation/versions.ts';
 import { newId } from '../runtime/ids.ts';
 import { type CustomerReference, resolveCustomer } from './customers.ts';
-import { returnPlaces, takePlaces } from './limits.ts';
+import { returnPlaces, takePlaces } from './holding.ts';
 import { notifyChange, tagOf } from './notices.ts';
+import { organizationHolder } from './organizations.ts';
 import { holdProduct } from './products.ts';
 
 /** What a licence is made of (docs/spec/keyport.md §4.3). Times are epoch milliseconds, UTC. */
@@ -77,7 +78,7 @@ export async function createLicense(trx: Knex.Transaction, input: NewLicense): P
   // Shared: licences are made side by side, but none while their product is being deleted.
   const { organizationId, defaultMaxIps } = await holdProduct(trx, input.productId);
   const customerId = await resolveCustomer(trx, organizationId, input.customer);
-  await takePlaces(trx, { organizationId, limit: 'licenses', amount: 1 });
+  await takePlaces(trx, organizationHolder(organizationId), { resource: 'license' });
   const [row] = await trx('licenses')
     .insert({
       id: newId(),
@@ -152,7 +153,7 @@ export async function deleteLicense(trx: Knex.Transaction, id: string): Promise<
   const { organizationId } = await getLicense(trx, id);
   const deleted = await trx('licenses').where({ id }).delete();
   if (deleted === 0) throw new Refusal('not_found', { what: 'license' });
-  await returnPlaces(trx, { organizationId, limit: 'licenses', amount: 1 });
+  await returnPlaces(trx, organizationHolder(organizationId), { resource: 'license' });
   await notifyChange(trx, tagOf.license(id));
 }
 

@@ -6,6 +6,9 @@ import { Refusal } from '../domain/refusal.ts';
 import type { BillingState } from '../domain/validation/facts.ts';
 import { newId } from '../runtime/ids.ts';
 import { getCatalogue, newestCatalogueId } from './catalogues.ts';
+import { COUNTED_THINGS, isCounted } from './counted-things.ts';
+import { type Holder, heldLimits } from './holding.ts';
+import { lockUsageOf } from './limit-usage.ts';
 import { notifyChange, tagOf } from './notices.ts';
 
 /** The catalogue that governs organisations. */
@@ -75,18 +78,22 @@ export async function getOrganization(db: Knex, id: string): Promise<Organizatio
   return toOrganization(row);
 }
 
-/**
- * Puts an organisation on another plan. The rows of its limits are locked first, so that a create that was decided under the
- * old plan is finished before, and the next one sees the new plan.
- */
+/** An organisation as the holder of its plan's limits on things that exist. */
+export function organizationHolder(organizationId: string): Holder {
+  return {
+    subjectId: organizationId,
+    things: COUNTED_THINGS,
+    async read(trx) {
+      const { catalogueId, subject } = await readSubject(trx, organizationId);
+      return { catalogue: await getCatalogue(trx, catalogueId), subject };
+    },
+  };
+}
+
+/** Puts an organisation on another plan. @throws {Refusal} `not_found`, `validation_failed` */
 export async function changePlan(trx: Knex.Transaction, organizationId: string, plan: string): Promise<Organization> {
-  const organization = await lockOrganization(trx, organizationId);
+  const organization = await lockAgreement(trx, organizationId);
   await mustHavePlan(trx, organization.catalogueId, plan);
-  await trx('limit_usage')
-    .where({ scope_id: organizationId })
-    .orderBy('limit_name')
-    .forNoKeyUpdate()
-    .select('limit_name');
   return update(trx, organizationId, { plan });
 }
 
@@ -96,6 +103,7 @@ export async function changeBillingState(
   organizationId: string,
   state: BillingState,
 ): Promise<Organization> {
+  await lockAgreement(trx, organizationId);
   return update(trx, organizationId, { billing_state: state });
 }
 
@@ -136,7 +144,7 @@ export interface NewOverride {
  * @throws {Refusal} `validation_failed`
  */
 export async function createOverride(trx: Knex.Transaction, input: NewOverride): Promise<{ id: string }> {
-  const organization = await lockOrganization(trx, input.organizationId);
+  const organization = await lockAgreement(trx, input.organizationId);
   const catalogue = await getCatalogue(trx, organization.catalogueId);
   const fault = overrideFault(catalogue, input);
   if (fault) throw new Refusal('validation_failed', { errors: [fault] });
@@ -187,6 +195,19 @@ export async function lockOrganization(trx: Knex.Transaction, id: string): Promi
   const row = await trx('organizations').where({ id }).forNoKeyUpdate().first<OrganizationRow | undefined>(COLUMNS);
   if (!row) throw new Refusal('not_found', { what: 'organization' });
   return toOrganization(row);
+}
+
+/**
+ * Locks an organisation before what is agreed with it changes, and then the rows of its limits: a create that was decided under
+ * what was agreed before is finished first, and the next one sees what is agreed now. @throws {Refusal} `not_found`
+ */
+async function lockAgreement(trx: Knex.Transaction, id: string): Promise<Organization> {
+  const organization = await lockOrganization(trx, id);
+  const { subject: scope, ...catalogue } = await getCatalogue(trx, organization.catalogueId);
+  const { subjectId, things } = organizationHolder(id);
+  const limits = heldLimits(catalogue).filter((limit) => limit.scope === scope && isCounted(things, limit));
+  await lockUsageOf(trx, { subjectId, things, limits });
+  return organization;
 }
 
 async function update(trx: Knex.Transaction, id: string, change: Record<string, unknown>): Promise<Organization> {

@@ -3,8 +3,10 @@ import { Refusal } from '../domain/refusal.ts';
 import type { JsonObject, RegistrationMode } from '../domain/validation/facts.ts';
 import { newId } from '../runtime/ids.ts';
 import { hashApiKey, newApiKey, newSigningSecret, type SecretBox } from '../runtime/secrets.ts';
-import { mustHaveFeature, returnPlaces, takePlaces } from './limits.ts';
+import { returnPlaces, takePlaces } from './holding.ts';
+import { mustHaveFeature } from './limits.ts';
 import { notifyChange, tagOf } from './notices.ts';
+import { organizationHolder } from './organizations.ts';
 
 /** What a developer sets on a product. Stored as said; what has an effect is stored ∧ the plan's (docs/spec/keyport.md §2.5). */
 export interface ProductSettings {
@@ -71,7 +73,7 @@ export async function createProduct(
   trx: Knex.Transaction,
   { organizationId, name }: { organizationId: string; name: string },
 ): Promise<{ product: Product; apiKey: string }> {
-  await takePlaces(trx, { organizationId, limit: 'products', amount: 1 });
+  await takePlaces(trx, organizationHolder(organizationId), { resource: 'product' });
   const { key, hash, prefix } = newApiKey();
   const [row] = await trx('products')
     .insert({ id: newId(), organization_id: organizationId, name, api_key_hash: hash, api_key_prefix: prefix })
@@ -187,8 +189,6 @@ export async function deleteProduct(trx: Knex.Transaction, id: string): Promise<
   const { organizationId } = await lockProduct(trx, id);
   const licenses = await trx('licenses').where({ product_id: id }).delete();
   await trx('product_versions').where({ product_id: id }).delete();
-  await returnPlaces(trx, { organizationId, limit: 'licenses', amount: licenses });
-  await returnPlaces(trx, { organizationId, limit: 'products', amount: 1 });
   await trx('products')
     .where({ id })
     .update({
@@ -197,6 +197,12 @@ export async function deleteProduct(trx: Knex.Transaction, id: string): Promise<
       deleted_at: trx.fn.now(3),
       updated_at: trx.fn.now(3),
     });
+  await returnPlaces(
+    trx,
+    organizationHolder(organizationId),
+    { resource: 'license', number: licenses },
+    { resource: 'product' },
+  );
   await notifyChange(trx, tagOf.product(id));
   await notifyChange(trx, tagOf.licensesOf(id));
   return { licenses };

@@ -230,7 +230,19 @@ const TELLS: Record<string, { tells: string[]; first?: Act; act: Act }[]> = {
 const TELLS_NOTHING: Record<string, string[]> = {
   'makes something that no snapshot can hold yet': ['createOrganization', 'createProduct', 'createLicense'],
   'publishes versions, which never change': ['publishCatalogue'],
-  'counts places, which no snapshot holds': ['takePlaces', 'returnPlaces'],
+  'counts places, which no snapshot holds': [
+    'takePlaces',
+    'changePlaces',
+    'movePlaces',
+    'returnPlaces',
+    'holdPlaces',
+    'takeOrWait',
+    'leaveQueue',
+    'adjustUsage',
+    'forgetUsage',
+    'repairCount',
+  ],
+  'only says something of a limit': ['organizationHolder', 'heldLimits', 'judge', 'refusalOf', 'countOf'],
   'tells itself': ['notifyChange'],
 };
 /** By their names these only read; `lock…` and `hold…` keep others from changing what stands. */

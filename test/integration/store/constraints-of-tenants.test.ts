@@ -139,21 +139,6 @@ admits('an override', [
   ['of a feature', into('plan_overrides', (t) => row.override(t, 'feature', false))],
 ]);
 
-refuses('what a limit has in use', [
-  [
-    'is never negative',
-    CHECK,
-    'limit_usage_is_never_negative',
-    (trx, t) => trx('limit_usage').where({ scope_id: t.organizationId, limit_name: 'products' }).update({ used: -1 }),
-  ],
-  [
-    'is one row',
-    UNIQUE,
-    'limit_usage_pkey',
-    into('limit_usage', (t) => ({ scope_id: t.organizationId, limit_name: 'products', used: 1 })),
-  ],
-]);
-
 refuses('a customer', [
   ['whom nobody can reach', CHECK, 'customers_can_be_reached', into('customers', () => ({ id: randomUUID() }))],
   [
@@ -196,4 +181,4 @@ refuses('a customer', [
   ],
 ]);
 
-forgetsNothingOf('catalogues', 'organizations', 'plan_overrides', 'limit_usage', 'customers', 'customer_profiles');
+forgetsNothingOf('catalogues', 'organizations', 'plan_overrides', 'customers', 'customer_profiles');

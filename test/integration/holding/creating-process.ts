@@ -1,0 +1,25 @@
+import { connectDatabase } from '../../../store/database.ts';
+import { changePlaces, type Things } from '../../../store/holding.ts';
+import { holderOf, make, type Thing } from './world.ts';
+
+// Makes things, or replaces them, many at once: one of the processes that tests let race. Begins when it is told to.
+const { databaseUrl, thing, replaceBy, times } = JSON.parse(process.argv[2]!) as {
+  databaseUrl: string;
+  thing: Omit<Thing, 'id'>;
+  replaceBy?: { from: Things[]; to: Things[] };
+  times: number;
+};
+const db = connectDatabase({ databaseUrl, databasePoolSize: 10, databaseTimeoutMs: 20_000 }, 'plimsoll-test');
+await db('limit_usage').first();
+process.stdout.write('ready\n');
+await new Promise((resolve) => process.stdin.once('data', resolve));
+
+const attempt = (): Promise<unknown> =>
+  replaceBy ? db.transaction((trx) => changePlaces(trx, holderOf(thing.account_id), replaceBy)) : make(db, thing);
+const settled = await Promise.allSettled(Array.from({ length: times }, attempt));
+const outcomes = settled.map((each) =>
+  each.status === 'fulfilled' ? 'made' : String((each.reason as { code?: string }).code ?? each.reason),
+);
+process.stdout.write(`${JSON.stringify(outcomes)}\n`);
+await db.destroy();
+process.exit(0);
