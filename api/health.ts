@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { pingRedis, redisFacts } from '../counters/health.ts';
+import { partitionsByNode, pingPartition, redisFacts } from '../counters/health.ts';
 import { isRedisOutage, type RedisClient } from '../counters/redis.ts';
 import { pingDatabase } from '../store/health.ts';
 import type { Temporal } from '../temporal/client.ts';
@@ -22,11 +22,13 @@ const DEADLINE_MS = 2_000;
 /**
  * Ready means that validation can be served. Redis or Postgres alone may be away for that (one is metered around, the other is
  * bridged by snapshots for a while), both may not; a Redis that evicts is never ready, since a forgotten counter would admit over
- * the limit. Temporal is never touched by validation. `hasEnded` says that the process is on its way out.
+ * the limit. Of a cluster one node may be away, which counts as Redis being degraded. Temporal is never touched by validation. `hasEnded` says that the process is on its way out.
  */
 export function createReadiness(parts: {
   db: Knex;
   redis: RedisClient;
+  /** How many partitions there are. */
+  partitions: number;
   temporal: Temporal;
   /** Whether calls are served, and metered into Postgres, while Redis is away. */
   servesWithoutRedis: boolean;
@@ -34,24 +36,28 @@ export function createReadiness(parts: {
   hasUsableSnapshots: () => boolean;
   hasEnded: () => boolean;
 }): Readiness {
-  const { db, redis, temporal, servesWithoutRedis, hasUsableSnapshots, hasEnded } = parts;
+  const { db, redis, partitions, temporal, servesWithoutRedis, hasUsableSnapshots, hasEnded } = parts;
   let kept: { report: Promise<ReadinessReport>; untilMs: number } | undefined;
   const temporalReason = inTheBackground(() =>
     temporal.call(() => temporal.connection.workflowService.getSystemInfo({}), DEADLINE_MS / 2),
   );
 
   const look = async (): Promise<ReadinessReport> => {
-    const [postgres, redisReason, eviction] = await Promise.all([
+    const [postgres, nodes, eviction] = await Promise.all([
       reasonAgainst(() => pingDatabase(db)),
-      reasonAgainst(() => pingRedis(redis)),
+      Promise.all(partitionsByNode(redis, partitions).map((each) => reasonAgainst(() => pingPartition(redis, each)))),
       evictionReason(redis),
     ]);
+    const oneOfRedis = nodes.find((reason) => reason !== undefined);
+    // One node of several serves some tenants: the others must not lose this process for its sake.
+    const redisReason = nodes.includes(undefined) ? undefined : oneOfRedis;
     const away = [
       { part: 'postgres', reason: postgres, isNeeded: !hasUsableSnapshots() || redisReason !== undefined },
       {
         part: 'redis',
-        reason: redisReason ?? eviction,
-        isNeeded: !servesWithoutRedis || postgres !== undefined || eviction !== undefined,
+        reason: oneOfRedis ?? eviction,
+        isNeeded:
+          eviction !== undefined || (redisReason !== undefined && (!servesWithoutRedis || postgres !== undefined)),
       },
       { part: 'temporal', reason: temporalReason(), isNeeded: false },
     ].filter((each): each is { part: string; reason: string; isNeeded: boolean } => each.reason !== undefined);

@@ -10,8 +10,9 @@ import { SecretBox } from '../runtime/secrets.ts';
 import { checkPublished } from '../store/catalogues.ts';
 import { connectDatabase, isDatabaseOutage } from '../store/database.ts';
 import type { Tag } from '../store/notices.ts';
-import { settledUse } from '../store/settled-use.ts';
-import { saveMetered, takeMetered } from '../store/usage-metered.ts';
+import { settledUse, settledUses } from '../store/settled-use.ts';
+import { saveMetered, takeMetered, waitingPartitions, waitingUse } from '../store/usage-metered.ts';
+import { agreeOnPartitions } from '../store/usage-partitions.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { createAnswerLog } from './answer-log.ts';
 import { createApp } from './app.ts';
@@ -35,11 +36,17 @@ export interface RunningApi {
 
 /**
  * Starts an API in this process: checks the catalogue, connects, listens. `now` is the clock in epoch milliseconds; tests pass
- * one that stands at midnight. @throws {CatalogueError}, {CatalogueChanged}
+ * one that stands at midnight. `onRefused` is told when it turns out later that this process must not run, because Postgres was
+ * away. @throws {CatalogueError}, {CatalogueChanged}, {PartitionsDiffer}
  */
 export async function startApi(
   config: Config,
-  { log, now = Date.now, onChange }: { log: Logger; now?: () => number; onChange?: (tag: Tag) => void },
+  {
+    log,
+    now = Date.now,
+    onChange,
+    onRefused = (error) => log.error({ err: error }, 'this process must not run'),
+  }: { log: Logger; now?: () => number; onChange?: (tag: Tag) => void; onRefused?: (error: unknown) => void },
 ): Promise<RunningApi> {
   const catalogue = loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'plans/platform.yaml');
   const db = connectDatabase(config, 'plimsoll-api');
@@ -48,7 +55,10 @@ export async function startApi(
   const snapshots = createSnapshots({ db, config, log, onChange });
   const meterStore: MeterStore = {
     save: (row) => saveMetered(db, row),
-    take: (handOver, away) => takeMetered(db, handOver, away),
+    waiting: (key) => waitingUse(db, key),
+    waitingPartitions: () => waitingPartitions(db),
+    settled: (counters) => settledUses(db, counters),
+    take: (options, handOver) => takeMetered(db, options, handOver),
   };
   let counterEnds: (() => Promise<void>) | undefined;
   const answerLog = createAnswerLog(log, config.logSuccesses);
@@ -56,9 +66,11 @@ export async function startApi(
   /** Verdicts on their way to the usage stream: the end waits for them. */
   const telling = new Set<Promise<void>>();
   let hasEnded = false;
+  const ending = new AbortController();
 
   const close = async (): Promise<void> => {
     hasEnded = true;
+    ending.abort();
     await Promise.all(servers.map((server) => server.close()));
     answerLog.close();
     await Promise.all(telling);
@@ -74,6 +86,7 @@ export async function startApi(
   try {
     if (!(await isPublished()))
       log.warn({ version: catalogue.version }, "this catalogue is not published yet: run 'plimsoll migrate'");
+    await agreeOnPartitions(db, config.partitions, { signal: ending.signal, onRefused });
     const counter = createQuotaCounter(redis, {
       timeoutMs: config.redisTimeoutMs,
       partitions: config.partitions,
@@ -102,6 +115,7 @@ export async function startApi(
       readiness: createReadiness({
         db,
         redis,
+        partitions: config.partitions,
         temporal,
         servesWithoutRedis: config.redisOutage === 'open',
         hasUsableSnapshots: () => snapshots.areUsable(),

@@ -113,9 +113,12 @@ async function main(): Promise<void> {
     const skipped: string[] = [];
     if (isWanted('go')) {
       const go = await buildGoReference(bench.setting);
-      const script = fileURLToPath(new URL('../counters/count.lua', import.meta.url));
+      const scripts = ['batch.lua', 'count.lua'].map((file) =>
+        fileURLToPath(new URL(`../counters/${file}`, import.meta.url)),
+      );
       const { env } = floor('go');
-      if (go.path) candidates.push({ name: 'go', command: go.path, args: [], env: { ...env, BENCH_SCRIPT: script } });
+      const withScripts = { ...env, BENCH_SCRIPTS: scripts.join() };
+      if (go.path) candidates.push({ name: 'go', command: go.path, args: [], env: withScripts });
       else skipped.push(`The Go reference was skipped: ${go.because}`);
     }
     if (!canPin) skipped.push('Nothing was tied to a core: that takes two cores and taskset.');

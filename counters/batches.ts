@@ -1,33 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { Result } from 'ioredis';
-import type { Limit } from '../domain/plans/catalogue.ts';
-import { batchesKey, generationKey, streamKey } from './partitions.ts';
-import { dropConnection, isRedisOutage, type RedisClient } from './redis.ts';
-
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    /** `count.lua`: the number of keys, the keys, the arguments. */
-    countBatch(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Result<number[] | 'ended', Context>;
-  }
-}
-
-/** One call against one counter. */
-export interface Item {
-  /** Where the key is; only calls of one partition travel together. */
-  partition: number;
-  key: string;
-  cost: number;
-  allowed: Limit;
-  /** For how long the counter is kept from its first call on, in seconds. */
-  keptSeconds: number;
-  /** When the counter's period began, epoch milliseconds. */
-  startsAtMs: number;
-  /** What is settled of the period, where the counter was found cold. */
-  settled: number | null;
-  /** What is appended to the usage stream if the call counts. */
-  entry: string;
-}
+import { type Ask, type Batch, createAsk, type Item, LostOutcome, REMEMBERED_SECONDS, UnknownOutcome } from './ask.ts';
+import { type RedisClient, writeTogether } from './redis.ts';
 
 export interface ItemAnswer {
   counted: boolean;
@@ -35,7 +8,7 @@ export interface ItemAnswer {
 }
 
 export interface Batches {
-  /** `cold`: the counter may have been lost, nothing was counted; ask again with what is settled. */
+  /** `cold`: some of the counter may have been lost, nothing was counted; ask again with what is settled. */
   count(item: Item): Promise<ItemAnswer | 'cold'>;
   /** Appends the verdict of a call that was counted before. */
   append(partition: number, verdict: string): Promise<void>;
@@ -43,17 +16,12 @@ export interface Batches {
   silentSinceMs(partition: number): number | undefined;
   /** Ends all silence: a new connection is asked before it is judged. */
   forgetSilence(): void;
+  /** Waits for those that somebody waits for; asks no more for the others, and hands them over. */
+  close(): Promise<void>;
 }
-
-const COUNT = readFileSync(new URL('./count.lua', import.meta.url), 'utf8');
 
 /** More than this would make the others wait for one script. */
 export const MOST_ITEMS = 128;
-/** How long Redis remembers a process that is silent: far longer than a lost batch can still arrive. */
-const REMEMBERED_SECONDS = 86_400;
-/** How many times a batch is asked for before its deadline, when no answer comes. */
-const TRIES = 4;
-const PAUSE_MS = 25;
 
 type Waiting = {
   reject: (error: unknown) => void;
@@ -62,34 +30,36 @@ type Waiting = {
   | { item?: never; verdict: string; resolve: () => void }
 );
 
-/** A batch had no answer in time. It may have been counted, so what it holds must be counted under no other number. */
-export class UnknownOutcome extends Error {
-  override readonly name = 'UnknownOutcome';
+/** What becomes of batches whose calls were served although there was no answer. */
+export interface ServedBatches {
+  /** They turned out not to be counted: cold, or refused by the answer that was lost. */
+  notCounted: (items: readonly Item[]) => void;
+  /** There is still no answer at the end of the process; somebody else may ask. */
+  leftOver: (batch: Batch) => void;
+  /** Redis refuses it for good, or has lost its data: it is counted no more. */
+  gaveUp: (error: unknown) => void;
 }
 
 export interface BatchOptions {
   timeoutMs: number;
   /**
    * Set where calls are served although their batch had no answer: the batch is asked for until there is one, now counting
-   * whatever is allowed, since the calls were served. What turns out not to be counted (cold, or refused by the answer that was
-   * lost) is handed over. `gaveUp` is told when Redis refuses such a batch for good.
+   * whatever is allowed, since the calls were served.
    */
-  serveUnknown?: { notCounted: (items: Item[]) => void; gaveUp: (error: unknown) => void };
-  /** Under which name Redis remembers the answers: a process of its own when not given. */
-  memory?: string;
+  serveUnknown?: ServedBatches;
 }
 
 /**
- * Collects what is asked in one turn of the event loop and sends it as one script call a partition. A batch whose answer was lost
- * (a cut connection, a time-out, a node that failed over) may have been counted, so it is asked for again under its number, which
- * the script remembers, until there is an answer or `timeoutMs` have passed; never under another number.
+ * Collects what is asked in one turn of the event loop and sends it as one script call a partition, all of a node in one write. A batch
+ * whose answer was lost (a cut connection, a time-out, a node that failed over) may have been counted, so it is asked for again under
+ * its number, which the script remembers, until there is an answer or `timeoutMs` have passed; never under another number.
  */
 export function createBatches(redis: RedisClient, options: BatchOptions): Batches {
-  redis.defineCommand('countBatch', { lua: COUNT });
-  const memory = options.memory ?? randomUUID();
   const lanes: (Lane | undefined)[] = [];
-  const laneOf = (partition: number): Lane =>
-    (lanes[partition] ??= createLane(redis, partition, { ...options, memory }));
+  const lanesWithCalls: Lane[] = [];
+  const ending = new AbortController();
+  const setting = { ...options, ...createAsk(redis, options), memory: randomUUID(), signal: ending.signal };
+  const laneOf = (partition: number): Lane => (lanes[partition] ??= createLane(partition, setting, wake));
   return {
     count: (item) => laneOf(item.partition).count(item),
     append: (partition, verdict) => laneOf(partition).append(verdict),
@@ -97,139 +67,154 @@ export function createBatches(redis: RedisClient, options: BatchOptions): Batche
     forgetSilence() {
       for (const lane of lanes) lane?.forgetSilence();
     },
+    async close() {
+      ending.abort();
+      await Promise.all(lanes.flatMap((lane) => lane?.whenIdle() ?? []));
+    },
   };
+
+  /** A lane has its first call in this turn: when the turn ends, all lanes that have some send them. */
+  function wake(lane: Lane): void {
+    if (lanesWithCalls.push(lane) > 1) return;
+    setImmediate(() => {
+      const sending = lanesWithCalls.splice(0);
+      if (sending.length === 1) sending[0]!.send();
+      else writeTogether(redis, () => sending.forEach((each) => each.send()));
+    });
+  }
 }
 
-type Lane = ReturnType<typeof createLane>;
+interface Lane {
+  count(item: Item): Promise<ItemAnswer | 'cold'>;
+  append(verdict: string): Promise<void>;
+  send(): void;
+  silentSinceMs(): number | undefined;
+  forgetSilence(): void;
+  whenIdle(): Promise<void>;
+}
 
 /** The batches of one partition: they have a memory and numbers of their own, since no script can reach two nodes. */
 function createLane(
-  redis: RedisClient,
   partition: number,
-  { timeoutMs, serveUnknown, memory }: BatchOptions & { memory: string },
-) {
-  const fixedKeys = [batchesKey(partition, memory), generationKey(partition), streamKey(partition)];
-  const unfinished = new Set<number>();
+  {
+    timeoutMs,
+    serveUnknown,
+    memory,
+    signal,
+    ask,
+    livingGeneration,
+  }: BatchOptions & Ask & { memory: string; signal: AbortSignal },
+  wake: (lane: Lane) => void,
+): Lane {
+  const unfinished = new Map<number, Promise<void>>();
   let waiting: Waiting[] = [];
   let lastNumber = 0;
   let silentSinceMs: number | undefined;
+  /** What this process knows of the life of Redis' data: its generation, and the last number that it had an answer to in it. */
+  let known: { generation: string; answered: number; atMs: number } | undefined;
 
-  return {
-    count: (item: Item) => new Promise<ItemAnswer | 'cold'>((resolve, reject) => wait({ item, resolve, reject })),
-    append: (verdict: string) => new Promise<void>((resolve, reject) => wait({ verdict, resolve, reject })),
+  const lane: Lane = {
+    count: (item) => new Promise((resolve, reject) => wait({ item, resolve, reject })),
+    append: (verdict) => new Promise((resolve, reject) => wait({ verdict, resolve, reject })),
+    send() {
+      const all = waiting;
+      waiting = [];
+      for (let at = 0; at < all.length; at += MOST_ITEMS) start(all.slice(at, at + MOST_ITEMS));
+    },
     silentSinceMs: () => silentSinceMs,
     forgetSilence: () => void (silentSinceMs = undefined),
+    whenIdle: async () => void (await Promise.all(unfinished.values())),
   };
+  return lane;
 
   function wait(one: Waiting): void {
-    if (waiting.length === 0) setImmediate(send);
-    waiting.push(one);
+    if (waiting.push(one) === 1) wake(lane);
   }
 
-  function send(): void {
-    const all = waiting;
-    waiting = [];
-    for (let at = 0; at < all.length; at += MOST_ITEMS) void settle(all.slice(at, at + MOST_ITEMS));
-  }
-
-  /** Never rejects: whatever happens is told to those who wait. */
-  async function settle(batch: Waiting[]): Promise<void> {
+  function start(batch: Waiting[]): void {
     lastNumber += 1;
     const number = lastNumber;
-    unfinished.add(number);
+    // In their order from the first: what is below the first that is there has ended.
+    unfinished.set(number, Promise.resolve());
+    // One that is handed over stays: Redis must not take it for ended when another one is asked for.
+    const settled = settle(number, batch).then((isLeftOver) => void (isLeftOver || unfinished.delete(number)));
+    unfinished.set(number, settled);
+  }
+
+  /** Never rejects: whatever happens is told to those who wait. Says whether it was handed over without an answer. */
+  async function settle(number: number, waiters: Waiting[]): Promise<boolean> {
+    const items = waiters.flatMap(({ item }) => item ?? []);
+    const batch: Batch = {
+      partition,
+      memory,
+      number,
+      items,
+      verdicts: waiters.flatMap(({ verdict }) => verdict ?? []),
+      sentUnder: '',
+      answered: 0,
+      mayHaveRun: false,
+    };
     try {
-      const answer = await ask(number, batch, Date.now() + timeoutMs);
+      const figures = await askFor(batch, Date.now() + timeoutMs);
       let at = 0;
-      for (const { item, resolve } of batch) {
-        if (item) resolve(toAnswer(answer[at++]!, answer[at++]!));
+      for (const { item, resolve } of waiters) {
+        if (item) resolve(toAnswer(figures[at++]!, figures[at++]!));
         else resolve();
       }
     } catch (error) {
-      for (const { reject } of batch) reject(error);
-      if (error instanceof UnknownOutcome && serveUnknown) await askUntilAnswered(number, batch, serveUnknown);
-    } finally {
-      unfinished.delete(number);
+      for (const { reject } of waiters) reject(error);
+      if (!serveUnknown || !(error instanceof UnknownOutcome)) return false;
+      if (!(error instanceof LostOutcome)) return askUntilAnswered(batch, serveUnknown);
+      serveUnknown.gaveUp(error);
     }
+    return false;
   }
 
   async function askUntilAnswered(
-    number: number,
-    batch: Waiting[],
-    { notCounted, gaveUp }: NonNullable<BatchOptions['serveUnknown']>,
-  ): Promise<void> {
-    const served = batch.map((one) =>
-      one.item ? { ...one, item: { ...one.item, allowed: 'unlimited' as const } } : one,
-    );
+    unanswered: Batch,
+    { notCounted, leftOver, gaveUp }: ServedBatches,
+  ): Promise<boolean> {
+    const items = unanswered.items.map((item) => ({ ...item, allowed: 'unlimited' as const }));
+    const batch = { ...unanswered, items };
     try {
-      const answer = await ask(number, served, Infinity);
+      const figures = await askFor(batch, Infinity);
       // The lost answer is what Redis remembers: it may have been a refusal, and the call was served all the same.
-      const left = served.flatMap(({ item }) => item ?? []).filter((_item, i) => answer[2 * i] !== 1);
+      const left = items.filter((_item, i) => figures[2 * i] !== 1);
       if (left.length > 0) notCounted(left);
     } catch (error) {
+      if (signal.aborted && error instanceof UnknownOutcome && !(error instanceof LostOutcome)) {
+        leftOver(batch);
+        return true;
+      }
       gaveUp(error);
     }
+    return false;
   }
 
-  /**
-   * @throws {UnknownOutcome} at the deadline, where a try had no answer; the outage itself, where nothing was sent or Redis said
-   * no each time; what it refuses for good, at once
-   */
-  async function ask(number: number, batch: readonly Waiting[], deadline: number): Promise<number[]> {
-    const items = batch.flatMap(({ item }) => item ?? []);
-    const keys = [...fixedKeys, ...items.map(({ key }) => key)];
-    const calls = items.flatMap(({ cost, allowed, keptSeconds, startsAtMs, settled, entry }) => [
-      cost,
-      String(allowed),
-      keptSeconds,
-      startsAtMs,
-      settled ?? '',
-      entry,
-    ]);
-    const verdicts = batch.flatMap(({ verdict }) => verdict ?? []);
-    let hadNoAnswer = deadline === Infinity;
-    for (;;) {
-      const wasReady = redis.status === 'ready';
-      try {
-        // What is below every unfinished number has ended; the first that was added is the smallest.
-        const ended = unfinished.values().next().value! - 1;
-        const settings = [number, ended, REMEMBERED_SECONDS, randomUUID()];
-        const answer = await withinOneTry(redis.countBatch(keys.length, ...keys, ...settings, ...calls, ...verdicts));
-        silentSinceMs = undefined;
-        if (answer === 'ended') throw new Error(`Batch ${number} was asked for after its end`);
-        return answer;
-      } catch (error) {
-        if (!isRedisOutage(error) || redis.status === 'end') throw error;
-        silentSinceMs ??= performance.now();
-        // A spoken refusal (loading, read-only, full) is an answer: the script did not run.
-        hadNoAnswer ||= wasReady && (error as Error).name !== 'ReplyError';
-        if (Date.now() + PAUSE_MS >= deadline) {
-          throw hadNoAnswer ? new UnknownOutcome('Redis gave no answer', { cause: error }) : error;
-        }
-        // Nobody waits for what was served already: it must not take the time of those who do.
-        const pauseMs = deadline === Infinity ? PAUSE_MS * 10 : PAUSE_MS;
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      }
-    }
+  function onTry(answered: boolean): void {
+    silentSinceMs = answered ? undefined : (silentSinceMs ?? performance.now());
   }
 
-  /** A connection that gives no answer in time is dropped: the next try needs one that works. */
-  async function withinOneTry<T>(answer: Promise<T>): Promise<T> {
-    const tryMs = Math.max(PAUSE_MS, timeoutMs / TRIES);
-    const silence = Promise.withResolvers<never>();
-    let isOver = false;
-    const drop = (): void => {
-      if (isOver) return;
-      dropConnection(redis, fixedKeys[0]!);
-      silence.reject(new Error('Command timed out'));
-    };
-    // Where this process was the one that stood still, the answer lies in the socket: it is read before the connection is judged.
-    const timer = setTimeout(() => setImmediate(() => setImmediate(drop)), tryMs);
-    try {
-      return await Promise.race([answer, silence.promise]);
-    } finally {
-      isOver = true;
-      clearTimeout(timer);
+  async function askFor(batch: Batch, deadlineMs: number): Promise<number[]> {
+    if (batch.sentUnder === '') {
+      // Before the first batch of all: without it nobody could tell later whether that one was counted in another life.
+      known ??= { generation: await livingGeneration(partition, { deadlineMs, onTry }), answered: 0, atMs: 0 };
+      // What Redis has forgotten because it was long ago proves nothing.
+      const isRecent = performance.now() - known.atMs < REMEMBERED_SECONDS * 500;
+      Object.assign(batch, { sentUnder: known.generation, answered: isRecent ? known.answered : 0 });
     }
+    const { figures, generation } = await ask(batch, {
+      deadlineMs,
+      ended: () => unfinished.keys().next().value! - 1,
+      ...(deadlineMs === Infinity && { signal }),
+      onTry,
+    });
+    const answered = known!.generation === generation ? Math.max(known!.answered, batch.number) : batch.number;
+    // An answer that comes late may be of a generation that has ended; the next one tells which lives.
+    if (known!.generation === batch.sentUnder || known!.generation === generation) {
+      known = { generation, answered, atMs: performance.now() };
+    }
+    return figures;
   }
 }
 

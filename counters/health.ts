@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import { mastersOf, type RedisClient } from './redis.ts';
+import { allPartitions, generationKey } from './partitions.ts';
+import { addressOf, mastersOf, type RedisClient } from './redis.ts';
 
 /** What `doctor` and readiness ask of Redis itself. */
 export interface RedisFacts {
@@ -34,6 +35,21 @@ async function factsOf(redis: Redis): Promise<RedisFacts> {
 /** Asks for a sign of life, of a cluster one node. @throws what went wrong when there is none */
 export async function pingRedis(redis: RedisClient): Promise<void> {
   await redis.ping();
+}
+
+/** One partition of each node that is written to, so that asking them all asks every node; of a single Redis the first. */
+export function partitionsByNode(redis: RedisClient, partitions: number): number[] {
+  const byNode = new Map<string, number>();
+  for (const partition of allPartitions(partitions)) {
+    const node = addressOf(redis, generationKey(partition)) ?? '';
+    if (!byNode.has(node)) byNode.set(node, partition);
+  }
+  return [...byNode.values()];
+}
+
+/** Asks the node of a partition for a sign of life. @throws what went wrong when there is none */
+export async function pingPartition(redis: RedisClient, partition: number): Promise<void> {
+  await redis.exists(generationKey(partition));
 }
 
 /** Redis' clock in epoch milliseconds; of a cluster, that of one node. */

@@ -41,8 +41,49 @@ export function generationKey(partition: number): string {
   return `${tag(partition)}:generation`;
 }
 
+/** Which counters were compared with what is settled, in a generation that began in data that came back older. */
+export function checkedKey(partition: number): string {
+  return `${tag(partition)}:checked`;
+}
+
 export function streamKey(partition: number): string {
   return `${tag(partition)}:usage`;
+}
+
+/** The counter of a quota, by its period first: a name may hold anything. */
+export function quotaKeyOf(
+  partition: number,
+  { tenant, key, periodKey }: { tenant: string; key: string; periodKey: string },
+): string {
+  return `${tag(partition)}:quota:${plainName(tenant)}:${plainName(periodKey)}:${key}`;
+}
+
+/** The cells of a rate: another window has others. */
+export function rateKey(
+  partition: number,
+  { tenant, key, windowMs }: { tenant: string; key: string; windowMs: number },
+): string {
+  return `${tag(partition)}:rate:${plainName(tenant)}:${windowMs}:${key}`;
+}
+
+export function creditsKey(partition: number, tenant: string, key: string): string {
+  return `${tag(partition)}:credits:${plainName(tenant)}:${key}`;
+}
+
+/** A budget, and when its leases run out. */
+export function budgetKeys(partition: number, tenant: string, key: string): [budget: string, leases: string] {
+  const name = `${plainName(tenant)}:${key}`;
+  return [`${tag(partition)}:budget:${name}`, `${tag(partition)}:leases:${name}`];
+}
+
+/** The first answer that was given under an idempotency key. */
+export function onceKey(partition: number, tenant: string, key: string): string {
+  return `${tag(partition)}:once:${plainName(tenant)}:${key}`;
+}
+
+/** A name without blanks and colons, so that what follows it is told apart; ids stay as they are. */
+export function plainName(name: string): string {
+  return /^[\w.~-]+$/.test(name) ? name : encodeURIComponent(name.toWellFormed());
 }
 
 /** The braces make it a hash tag: what stands in them alone decides on the node. */

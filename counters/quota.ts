@@ -1,6 +1,7 @@
 import type { Limit } from '../domain/plans/catalogue.ts';
 import type { PeriodSpan } from '../domain/plans/periods.ts';
-import { type Batches, createBatches, type Item, UnknownOutcome } from './batches.ts';
+import { type Item, UnknownOutcome } from './ask.ts';
+import { type Batches, createBatches } from './batches.ts';
 import { createMeter, type Meter, type MeterStore } from './meter.ts';
 import { partitionOf, partsOfQuotaKey, quotaKey } from './partitions.ts';
 import { isRedisOutage, type RedisClient } from './redis.ts';
@@ -30,6 +31,7 @@ export interface QuotaCounter {
   count(call: QuotaCall): Promise<QuotaAnswer>;
   /** Tells the verdict of a call that was counted before it was known. @throws an outage: the verdict stays unknown then */
   tell(verdict: TenantsVerdict): Promise<void>;
+  /** Ends within a try, and keeps what was served and is not known to be counted. To be called when nobody calls any more. */
   close(): Promise<void>;
 }
 
@@ -67,7 +69,16 @@ export function createQuotaCounter(
   };
   const batches = createBatches(
     redis,
-    store ? { timeoutMs, serveUnknown: { notCounted: (items) => meter?.add(items), gaveUp: onError } } : { timeoutMs },
+    store
+      ? {
+          timeoutMs,
+          serveUnknown: {
+            notCounted: (items) => meter?.add(items),
+            leftOver: (batch) => meter?.keep(batch),
+            gaveUp: onError,
+          },
+        }
+      : { timeoutMs },
   );
   const isAway = watchAway(redis, batches);
   const meter = store && createMeter(redis, { store, settledOf, isAway, onError });
@@ -105,7 +116,10 @@ export function createQuotaCounter(
       }
     },
 
-    close: async () => meter?.close(),
+    async close() {
+      await batches.close();
+      await meter?.close();
+    },
   };
 
   /** Counts a call whose counter was found cold, from what is settled on. */

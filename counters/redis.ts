@@ -73,13 +73,30 @@ function pauseMs(times: number): number {
 export function dropConnection(redis: RedisClient, key: string): void {
   if (!(redis instanceof Cluster)) return redis.disconnect(true);
   if (redis.status !== 'ready') return;
-  const [address] = redis.slots[new Command('get', [key]).getSlot() ?? -1] ?? [];
+  const address = addressOf(redis, key);
   redis
     .nodes()
     .find(({ options: { host, port } }) => `${host}:${port}` === address)
     ?.disconnect();
   // Another node may have taken its place meanwhile.
   redis.refreshSlotsCache();
+}
+
+/** The node of a cluster that a key is written to, as far as this client knows; `undefined` where nobody has it. */
+export function addressOf(redis: RedisClient, key: string): string | undefined {
+  if (!(redis instanceof Cluster)) return undefined;
+  return redis.slots[new Command('get', [key]).getSlot() ?? -1]?.[0];
+}
+
+/** What is sent in `send`, at once, leaves in one write for each node: ioredis would make one for each command. */
+export function writeTogether(redis: RedisClient, send: () => void): void {
+  const streams = mastersOf(redis).flatMap(({ stream }) => (stream as Redis['stream'] | undefined) ?? []);
+  for (const stream of streams) stream.cork();
+  try {
+    send();
+  } finally {
+    for (const stream of streams) stream.uncork();
+  }
 }
 
 /** The nodes that are written to: the one Redis, or the masters of a cluster. */

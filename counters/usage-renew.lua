@@ -1,28 +1,29 @@
--- Begins a new generation where the stream ends before what was settled from it: Redis came back with older data (a replica that
--- lagged, a backup). New entries could then get ids that were settled under the old generation.
+-- Begins a new generation where Redis doesn't have what was settled from it: it came back with older data (a replica that lagged, a
+-- backup). Its counters may then be below what is settled, so each is compared with that before it counts again (batch.lua); and
+-- new entries could get ids that were settled under the old generation.
 --
--- KEYS[1]  generation of the partition: {p<partition>}:generation, a hash: 'id', 'bornAtMs'
+-- KEYS[1]  generation of the partition: {p<partition>}:generation, a hash: 'id', 'bornAtMs', 'settled', 'isKept'
 -- KEYS[2]  usage stream: {p<partition>}:usage
+-- KEYS[3]  counters that were compared in this generation: {p<partition>}:checked
 -- ARGV[1]  generation of the settled position
--- ARGV[2]  milliseconds of the settled position's id
--- ARGV[3]  its sequence number
--- ARGV[4]  id of the new generation, if one begins
--- Returns  1 if one began, else 0
+-- ARGV[2]  the id of the settled position; it was forgotten up to that ('settled'), or the entry is still there
+-- ARGV[3]  id of the new generation, if one begins
+-- Returns  the id of the generation that lives then, '' if none does
 
-if redis.call('HGET', KEYS[1], 'id') ~= ARGV[1] then return 0 end
-local last = '0-0'
-if redis.call('EXISTS', KEYS[2]) == 1 then
-  local facts = redis.call('XINFO', 'STREAM', KEYS[2])
-  for i = 1, #facts, 2 do
-    if facts[i] == 'last-generated-id' then last = facts[i + 1] end
-  end
+local living = redis.call('HMGET', KEYS[1], 'id', 'settled')
+if living[1] ~= ARGV[1] then return living[1] or '' end
+local function partsOf(id)
+  local ms, sequence = string.match(id, '^(%d+)-(%d+)$')
+  return tonumber(ms), tonumber(sequence)
 end
-local ms, seq = string.match(last, '^(%d+)-(%d+)$')
-ms, seq = tonumber(ms), tonumber(seq)
-local settledMs, settledSeq = tonumber(ARGV[2]), tonumber(ARGV[3])
-if ms > settledMs or (ms == settledMs and seq >= settledSeq) then return 0 end
+local ms, sequence = partsOf(living[2] or '0-0')
+local settledMs, settledSequence = partsOf(ARGV[2])
+if ms > settledMs or (ms == settledMs and sequence >= settledSequence) then return living[1] end
+-- Who settled it may have died before it could forget it.
+if #redis.call('XRANGE', KEYS[2], ARGV[2], ARGV[2]) > 0 then return living[1] end
 
 local now = redis.call('TIME')
 local nowMs = tonumber(now[1]) * 1000 + math.floor(tonumber(now[2]) / 1000)
-redis.call('HSET', KEYS[1], 'id', ARGV[4], 'bornAtMs', string.format('%.0f', nowMs))
-return 1
+redis.call('DEL', KEYS[1], KEYS[3])
+redis.call('HSET', KEYS[1], 'id', ARGV[3], 'bornAtMs', string.format('%.0f', nowMs), 'isKept', '1')
+return ARGV[3]

@@ -4,20 +4,21 @@ import type { SettledCall, SettledVerdict } from '../domain/usage/tally.ts';
 import { normalAddress } from '../domain/validation/addresses.ts';
 import { isId } from '../runtime/ids.ts';
 import { milliseconds } from './health.ts';
-import { allPartitions, generationKey, quotaKey, streamKey } from './partitions.ts';
+import { allPartitions, checkedKey, generationKey, quotaKey, streamKey } from './partitions.ts';
 import type { RedisClient } from './redis.ts';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    trimUsage(generationKey: string, streamKey: string, generation: string, minId: string): Result<number, Context>;
+    /** The number of keys, the keys, the arguments. */
+    trimUsage(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Result<number, Context>;
     renewGeneration(
       generationKey: string,
       streamKey: string,
+      checkedKey: string,
       settled: string,
-      ms: string,
-      sequence: string,
-      generation: string,
-    ): Result<0 | 1, Context>;
+      id: string,
+      next: string,
+    ): Result<string, Context>;
     clockOf(key: string): Result<string[], Context>;
   }
 }
@@ -32,6 +33,13 @@ export interface UsageEntry {
   unreadable?: string;
 }
 
+/** What is settled of a product's period, all of it. */
+export interface SettledPeriod {
+  productId: string;
+  periodKey: string;
+  used: number;
+}
+
 /** How far the stream is ahead of what is settled, and trimmed. */
 export interface UsageLag {
   entries: number;
@@ -39,7 +47,7 @@ export interface UsageLag {
   seconds: number;
 }
 
-/** What the drain asks of the stream; the API's side of it is `count.lua`. */
+/** What the drain asks of the stream; the API's side of it is `batch.lua`. */
 export interface UsageStream {
   /** The partitions there are. Each has one stream and one generation at a time. */
   readonly partitions: readonly number[];
@@ -47,10 +55,20 @@ export interface UsageStream {
   read(partition: number, options: { afterId?: string; count: number }): Promise<UsageEntry[]>;
   /** The generation that counts now; `undefined` where Redis is new and nothing was counted. */
   generation(partition: number): Promise<string | undefined>;
-  /** Forgets all up to this id, which must be settled, if that generation still lives; says how many. */
-  trim(partition: number, last: { generation: string; id: string }): Promise<number>;
-  /** Begins the generation `next` if the stream ends before the settled position of its own generation. */
-  renew(partition: number, settled: { generation: string; id: string }, next: string): Promise<boolean>;
+  /**
+   * Forgets all up to this id, which must be settled, if that generation still lives; says how many. Counters that are below what
+   * is `settled` of their period are raised to that.
+   */
+  trim(
+    partition: number,
+    last: { generation: string; id: string },
+    settled?: readonly SettledPeriod[],
+  ): Promise<number>;
+  /**
+   * Begins the generation `next` if Redis doesn't have what was settled from the living one. Says which one lives then, `undefined`
+   * where Redis is new.
+   */
+  renew(partition: number, settled: { generation: string; id: string }, next: string): Promise<string | undefined>;
   lag(partition: number): Promise<UsageLag>;
   /** The clock of the Redis that has the partition, epoch milliseconds: what entries' ids are made from. */
   nowMs(partition: number): Promise<number>;
@@ -60,8 +78,8 @@ export interface UsageStream {
 
 /** `partitions`: how many there are, the same for all processes. Default: 1. */
 export function createUsageStream(redis: RedisClient, { partitions = 1 }: { partitions?: number } = {}): UsageStream {
-  redis.defineCommand('trimUsage', { numberOfKeys: 2, lua: script('usage-trim.lua') });
-  redis.defineCommand('renewGeneration', { numberOfKeys: 2, lua: script('usage-renew.lua') });
+  redis.defineCommand('trimUsage', { lua: script('usage-trim.lua') });
+  redis.defineCommand('renewGeneration', { numberOfKeys: 3, lua: script('usage-renew.lua') });
   // A key decides on the node: TIME alone has none, and clocks of two nodes differ.
   redis.defineCommand('clockOf', { numberOfKeys: 1, lua: "return redis.call('TIME')" });
   const nowMs = async (partition: number): Promise<number> =>
@@ -76,13 +94,16 @@ export function createUsageStream(redis: RedisClient, { partitions = 1 }: { part
     async generation(partition) {
       return (await redis.hget(generationKey(partition), 'id')) ?? undefined;
     },
-    async trim(partition, { generation, id }) {
-      return redis.trimUsage(generationKey(partition), streamKey(partition), generation, idAfter(id));
+    async trim(partition, { generation, id }, settled = []) {
+      const counters = settled.map(({ productId, periodKey }) => quotaKey(partition, productId, periodKey));
+      const keys = [generationKey(partition), streamKey(partition), ...counters];
+      const used = settled.map((each) => each.used);
+      return redis.trimUsage(keys.length, ...keys, generation, id, idAfter(id), ...used);
     },
     async renew(partition, { generation, id }, next) {
-      const { ms, sequence } = partsOf(id);
-      const keys = [generationKey(partition), streamKey(partition)] as const;
-      return (await redis.renewGeneration(...keys, generation, ms, sequence, next)) === 1;
+      const keys = [generationKey(partition), streamKey(partition), checkedKey(partition)] as const;
+      const living = await redis.renewGeneration(...keys, generation, id, next);
+      return living === '' ? undefined : living;
     },
     async lag(partition) {
       const key = streamKey(partition);

@@ -8,6 +8,7 @@ import { createLogger } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
 import { connectDatabase } from '../store/database.ts';
+import { agreeOnPartitions, PartitionsDiffer } from '../store/usage-partitions.ts';
 import { createTemporal } from '../temporal/client.ts';
 import { QUEUES } from '../workflows/shared/queues.ts';
 import { workflowBundle } from './bundle.ts';
@@ -19,8 +20,10 @@ import { installTemporalRuntime } from './temporal-runtime.ts';
 const EXIT_CONFIGURATION = 78;
 
 main().catch((error: unknown) => {
-  process.stderr.write(`The worker could not start: ${error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(1);
+  const isOurs = error instanceof PartitionsDiffer;
+  const reason = error instanceof Error && !isOurs ? error.stack : String(error);
+  process.stderr.write(`The worker could not start: ${reason}\n`);
+  process.exit(isOurs ? EXIT_CONFIGURATION : 1);
 });
 
 /** The process that runs workflows and activities. Its parts are made in this order and ended in the opposite one. */
@@ -33,6 +36,13 @@ async function main(): Promise<void> {
 
   const db = connectDatabase(config);
   shutdown.add('postgres', () => db.destroy());
+  await agreeOnPartitions(db, config.partitions, {
+    signal: shutdown.signal,
+    onRefused: (error) => {
+      log.error({ err: error }, 'this process must not run');
+      void shutdown.begin('refused', EXIT_CONFIGURATION);
+    },
+  });
   // Each attempt that fails is worth a line: what needs Redis meanwhile fails and is retried by Temporal.
   const redis = connectRedis(config, (error) => log.warn({ err: error }, 'Redis is away; trying again'));
   shutdown.add('redis', async () => redis.disconnect());

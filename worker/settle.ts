@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { readUnsettled, type StreamPlace } from '../counters/unsettled.ts';
-import type { UsageEntry, UsageStream } from '../counters/usage.ts';
+import type { SettledPeriod, UsageEntry, UsageStream } from '../counters/usage.ts';
 import { crashPoint } from '../runtime/crash-points.ts';
+import { settledUses } from '../store/settled-use.ts';
 import { ensureLogDays } from '../store/usage-log.ts';
-import { keepUnreadable, movePosition, settledIds, takePosition } from '../store/usage-positions.ts';
+import {
+  keepUnreadable,
+  movePosition,
+  settledIds,
+  takePosition,
+  type UsagePosition,
+} from '../store/usage-positions.ts';
 import { calls } from './calls.ts';
 import type { EntryKind, Told } from './entry-kind.ts';
 
@@ -37,6 +44,8 @@ export interface SettleOptions {
 }
 
 const ENOUGH_CALLS = 8_192;
+/** An id that no entry gets. */
+const NEVER_REACHED = '18446744073709551615-18446744073709551615';
 
 /** Every statement of a batch, in order; tests let the process die after each. */
 export const CRASH_POINTS: readonly string[] = [
@@ -67,7 +76,7 @@ export async function settleBatch(options: SettleOptions): Promise<Settlement> {
   }
   passed('committed');
   if (attempt.last) {
-    await stream.trim(partition, attempt.last);
+    await stream.trim(partition, attempt.last, attempt.settled);
     passed('trimmed');
   }
   return attempt.settlement;
@@ -76,7 +85,7 @@ export async function settleBatch(options: SettleOptions): Promise<Settlement> {
 async function settleIn(
   trx: Knex.Transaction,
   options: SettleOptions,
-): Promise<{ settlement: Settlement; last?: StreamPlace } | { missingDays: string[] }> {
+): Promise<{ settlement: Settlement; last?: StreamPlace; settled?: SettledPeriod[] } | { missingDays: string[] }> {
   const { stream, partition, logDays } = options;
   const position = await takePosition(trx, partition);
   if (!position) return { settlement: { outcome: 'taken' } };
@@ -84,7 +93,7 @@ async function settleIn(
 
   // Before anything is read: while the same generation lives, it is the same stream, and what was read of it may be forgotten by its
   // ids, whichever generations its entries carry.
-  const living = await stream.generation(partition);
+  const living = await livingGeneration(trx, options, position);
   const forgetting = (id: string): { last?: StreamPlace } =>
     living === undefined ? {} : { last: { generation: living, id } };
 
@@ -94,10 +103,6 @@ async function settleIn(
   });
   passed('read');
   if (entries.length === 0) {
-    if (position.generation !== null) {
-      // Nothing new may mean that Redis lost its newest entries and is about to give their ids away again.
-      await stream.renew(partition, { generation: position.generation, id: position.streamId }, randomUUID());
-    }
     // Who settled these died before it could forget them.
     return { settlement: { outcome: 'nothing' }, ...(lastSettled && forgetting(lastSettled.id)) };
   }
@@ -119,5 +124,32 @@ async function settleIn(
   await movePosition(trx, partition, lasts);
   passed('position-moved');
   const settlement: Settlement = { outcome: 'settled', entries: entries.length, unreadable, isFull, ...told };
-  return { settlement, ...forgetting(entries.at(-1)!.id) };
+  return { settlement, ...forgetting(entries.at(-1)!.id), settled: await settledPeriods(trx, entries) };
+}
+
+/**
+ * The generation that lives. A new one begins first where Redis doesn't have what was settled from it, or where one lives again that
+ * another has followed: it came back with older data, so its counters must be compared with what is settled.
+ */
+async function livingGeneration(
+  trx: Knex.Transaction,
+  { stream, partition }: SettleOptions,
+  { generation, streamId }: UsagePosition,
+): Promise<string | undefined> {
+  if (generation === null) return stream.generation(partition);
+  const living = await stream.renew(partition, { generation, id: streamId }, randomUUID());
+  if (living === undefined || living === generation) return living;
+  if ((await settledIds(trx, partition, [living])).size === 0) return living;
+  return stream.renew(partition, { generation: living, id: NEVER_REACHED }, randomUUID());
+}
+
+/** What is settled now of the counters that these entries have counted in. */
+async function settledPeriods(trx: Knex.Transaction, entries: readonly UsageEntry[]): Promise<SettledPeriod[]> {
+  const counters = new Map<string, [productId: string, periodKey: string]>();
+  for (const { calls: counted } of entries) {
+    for (const { productId, periodKey } of counted) counters.set(`${productId}:${periodKey}`, [productId, periodKey]);
+  }
+  const list = [...counters.values()];
+  const used = await settledUses(trx, list);
+  return list.map(([productId, periodKey], i) => ({ productId, periodKey, used: used[i]! }));
 }

@@ -57,8 +57,7 @@ func main() {
 	text, err := os.ReadFile(os.Getenv("BENCH_SEED"))
 	must(err)
 	must(json.Unmarshal(text, &known))
-	script, err := os.ReadFile(os.Getenv("BENCH_SCRIPT"))
-	must(err)
+	script := readAll(strings.Split(os.Getenv("BENCH_SCRIPTS"), ","))
 	options, err := redis.ParseURL(os.Getenv("REDIS_URL"))
 	must(err)
 
@@ -142,10 +141,12 @@ type counter struct {
 	script *redis.Script
 	memory string
 	asked  chan item
+	// The generation of the data that the last answer was of.
+	generation string
 }
 
 func newCounter(client *redis.Client, script string) *counter {
-	c := &counter{client, redis.NewScript(script), "{p0}:batches:go-" + newID(), make(chan item, 4096)}
+	c := &counter{client, redis.NewScript(script), "{p0}:batches:go-" + newID(), make(chan item, 4096), ""}
 	go c.send()
 	return c
 }
@@ -169,21 +170,36 @@ func (c *counter) send() {
 				break gather
 			}
 		}
-		keys := []string{c.memory, "{p0}:generation", "{p0}:usage"}
-		arguments := []any{number, number - 1, 3600, newID()}
+		keys := []string{c.memory, "{p0}:generation", "{p0}:usage", "{p0}:checked"}
+		arguments := []any{number, number - 1, 3600, newID(), c.generation, number - 1, 0}
 		for _, each := range batch {
 			keys = append(keys, each.key)
 			arguments = append(arguments, 1, "unlimited", 345600, each.startsAtMs, "0", each.entry)
 		}
-		answer, err := c.script.EvalSha(ctx, c.client, keys, arguments...).Int64Slice()
+		answer, err := c.script.EvalSha(ctx, c.client, keys, arguments...).Slice()
 		if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
-			answer, err = c.script.Eval(ctx, c.client, keys, arguments...).Int64Slice()
+			answer, err = c.script.Eval(ctx, c.client, keys, arguments...).Slice()
 		}
 		must(err)
+		// The generation is told where it isn't the one that was named.
+		if len(answer) > 2*len(batch) {
+			c.generation = answer[2*len(batch)].(string)
+		}
 		for i, each := range batch {
-			each.counted <- answer[2*i] == 1
+			each.counted <- answer[2*i].(int64) == 1
 		}
 	}
+}
+
+// The parts of one script, one behind the other.
+func readAll(paths []string) string {
+	var text strings.Builder
+	for _, path := range paths {
+		part, err := os.ReadFile(path)
+		must(err)
+		text.Write(part)
+	}
+	return text.String()
 }
 
 // A log's buffer: written when it is full, and every so often.

@@ -26,6 +26,8 @@ export interface UsageBench {
   }): Promise<string>;
   /** Makes Redis forget everything, or begins its first generation; gives the new one's name. */
   beginGeneration(options?: { flush?: boolean }): Promise<string>;
+  /** Keeps all that Redis holds now, as a backup or a replica that lags; calling what it gives brings Redis back to that. */
+  backup(): Promise<() => Promise<void>>;
   /** The living generation. */
   generation(): string;
   settle(options?: Partial<SettleOptions>): Promise<Settlement>;
@@ -62,6 +64,14 @@ export async function aUsageBench(): Promise<UsageBench> {
       generation = randomUUID();
       await redis.hset('{p0}:generation', { id: generation, bornAtMs: Date.now() });
       return generation;
+    },
+    async backup() {
+      const keys = await redis.keys('*');
+      const dumps = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
+      return async () => {
+        await redis.flushall();
+        for (const [i, key] of keys.entries()) await redis.restore(key, 0, dumps[i]!);
+      };
     },
     generation: () => generation,
     settle: (options = {}) => settleBatch({ db, stream, partition: 0, sampling: false, logDays, ...options }),

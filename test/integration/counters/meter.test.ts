@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { MeteredRow, MeterStore } from '../../../counters/meter.ts';
+import type { MeteredRow, MeterStore, TakenRow } from '../../../counters/meter.ts';
 import { quotaKey } from '../../../counters/partitions.ts';
 import { createQuotaCounter, type QuotaCall } from '../../../counters/quota.ts';
 import { connectRedis, openRedis, type RedisClient } from '../../../counters/redis.ts';
@@ -50,12 +50,21 @@ function aStore(loseAnswers = 0): MeterStore & { rows: Map<string, MeteredRow>; 
       rows.set(row.id, row);
       if (saves.length <= loseAnswers) throw new Error('The answer was lost');
     },
-    async take(handOver) {
-      const [row] = rows.values();
-      if (!row) return false;
-      await handOver(row);
-      rows.delete(row.id);
-      return true;
+    waiting: async (key) => [...rows.values()].reduce((sum, { costs }) => sum + (costs[key] ?? 0), 0),
+    waitingPartitions: async () => [...new Set([...rows.values()].map(({ partition }) => partition))],
+    settled: async (counters) => counters.map(() => 0),
+    async take({ most, generations }, handOver) {
+      const waiting = [...rows.values()].filter(({ partition }) => generations.has(partition)).slice(0, most);
+      const taken = waiting.map((row): TakenRow => {
+        const sentUnder = row.sentUnder ?? generations.get(row.partition)!;
+        rows.set(row.id, { ...row, sentUnder });
+        return { ...row, sentUnder, mayHaveRun: row.sentUnder !== null, meteredAtMs: Date.now() };
+      });
+      if (taken.length === 0) return 0;
+      const { done, left } = await handOver(taken);
+      for (const id of done) rows.delete(id);
+      for (const row of left) rows.set(row.id, row);
+      return taken.length;
     },
   };
 }

@@ -378,7 +378,8 @@ describe('a batch whose answer was lost', () => {
     const answers: unknown[] = [];
     for (const memory of memories) {
       if (Number(await direct.hget(memory, 'done')) !== 2) continue;
-      answers.push(await redis.countBatch(3, memory, '{p0}:generation', '{p0}:usage', 1, 0, 60, 'g'));
+      const keys = [memory, '{p0}:generation', '{p0}:usage', '{p0}:checked'];
+      answers.push(await redis.countBatch(keys.length, ...keys, 1, 0, 60, 'g', '', 0, 0));
     }
     expect(answers).toContain('ended');
     expect(await usedOf(asked)).toBe(3);

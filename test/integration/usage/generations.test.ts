@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { quotaKey } from '../../../counters/partitions.ts';
+import { createQuotaCounter } from '../../../counters/quota.ts';
+import { utcDay } from '../../../domain/plans/periods.ts';
 import { settledUse } from '../../../store/settled-use.ts';
 import { aCall, aUsageBench, type UsageBench, verdictOf } from '../../support/usage.ts';
 
@@ -19,18 +22,21 @@ const STREAM = '{p0}:usage';
 function aProduct() {
   const productId = randomUUID();
   return {
+    id: productId,
     call: (cost = 1) => aCall({ productId, cost }),
+    /** As an API process counts it. */
+    counted: () => ({ ...aCall({ productId }), status: 'active' as const }),
     used: () => settledUse(bench.db, productId, aCall().periodKey),
   };
 }
 
-/** Settles two entries, then lets the stream end before the second one, as on a replica that lagged. */
+/** Settles two entries, then lets Redis come back as it was before the second one, as a replica that lagged. */
 async function fallBack(product: ReturnType<typeof aProduct>): Promise<void> {
   await bench.append({ calls: [product.call(1)], id: '1000-0' });
+  const comeBack = await bench.backup();
   await bench.append({ calls: [product.call(2)], id: '2000-0' });
   await bench.settleAll();
-  await bench.redis.del(STREAM);
-  await bench.append({ calls: [product.call(1)], id: '1000-0' });
+  await comeBack();
 }
 
 describe('a Redis that has lost its data', () => {
@@ -112,6 +118,93 @@ describe('a Redis that came back with older data', () => {
     await bench.append({ calls: [product.call(40)], id: '2000-0', generation });
     await bench.settleAll();
     expect(await product.used()).toBe(43);
+  });
+
+  test('is found out although its stream goes on with later ids than those that were settled', async () => {
+    const product = aProduct();
+    await fallBack(product);
+    await bench.append({ calls: [product.call(10)], id: '3000-0' });
+    await bench.settleAll();
+    expect(await product.used()).toBe(13);
+    expect(await bench.stream.generation(0)).not.toBe(bench.generation());
+  });
+
+  test('is found out when a generation lives again that another one has followed', async () => {
+    const product = aProduct();
+    await bench.append({ calls: [product.call(1)], id: '1000-0' });
+    await bench.settleAll();
+    const [old, comeBack] = [bench.generation(), await bench.backup()];
+    await bench.beginGeneration({ flush: true });
+    await bench.append({ calls: [product.call(2)], id: '500-0' });
+    await bench.settleAll();
+    await comeBack();
+    expect(await bench.stream.generation(0)).toBe(old);
+    await bench.settle();
+    expect(await bench.stream.generation(0)).not.toBe(old);
+  });
+
+  test('has each counter compared with what is settled before it counts again, and raised to that', async () => {
+    const product = aProduct();
+    const key = quotaKey(0, product.id, aCall().periodKey);
+    await bench.append({ calls: [product.call(60)], id: '1000-0' });
+    await bench.redis.set(key, 60);
+    const comeBack = await bench.backup();
+    await bench.append({ calls: [product.call(20)], id: '2000-0' });
+    await bench.redis.set(key, 80);
+    await bench.settleAll();
+    await comeBack();
+    await bench.settle();
+    // A process that has never called before: it knows nothing of what was lost.
+    const counter = createQuotaCounter(bench.redis, {
+      timeoutMs: 1_000,
+      settledUse: (productId, periodKey) => settledUse(bench.db, productId, periodKey),
+      onError: (error) => {
+        throw error;
+      },
+    });
+    const period = utcDay(Date.now());
+    const one = { organizationId: product.id, period, allowed: 100, call: product.counted() };
+    expect(await counter.count(one)).toEqual({ counted: true, used: 81 });
+    expect(await counter.count(one)).toEqual({ counted: true, used: 82 });
+    await counter.close();
+  });
+
+  test('has a counter that is below what is settled raised when its next calls settle', async () => {
+    const product = aProduct();
+    const key = quotaKey(0, product.id, aCall().periodKey);
+    await bench.append({ calls: [product.call(80)] });
+    await bench.settleAll();
+    await bench.redis.set(key, 61, 'EX', 1_000);
+    await bench.append({ calls: [product.call(1)] });
+    await bench.settleAll();
+    expect(await bench.redis.get(key)).toBe('81');
+    expect(await bench.redis.ttl(key)).toBeGreaterThan(900);
+    // One that is ahead, because more waits in the stream, is left alone.
+    await bench.redis.set(key, 90);
+    await bench.append({ calls: [product.call(1)] });
+    await bench.settleAll();
+    expect(await bench.redis.get(key)).toBe('90');
+  });
+
+  test('is not suspected where another worker has settled and forgotten more than this one', async () => {
+    const product = aProduct();
+    await bench.append({ calls: [product.call(1)], id: '1000-0' });
+    await bench.append({ calls: [product.call(1)], id: '2000-0' });
+    await bench.settleAll();
+    await bench.stream.trim(0, { generation: bench.generation(), id: '1000-0' });
+    await bench.settle();
+    expect(await bench.stream.generation(0)).toBe(bench.generation());
+  });
+
+  test('is not suspected where who settled it died before it could forget it', async () => {
+    const product = aProduct();
+    await bench.append({ calls: [product.call(1)], id: '1000-0' });
+    const comeBack = await bench.backup();
+    await bench.settleAll();
+    await comeBack();
+    await bench.settle();
+    expect(await bench.stream.generation(0)).toBe(bench.generation());
+    expect(await product.used()).toBe(1);
   });
 
   test('is not suspected where the stream just has nothing new', async () => {
