@@ -40,6 +40,8 @@ interface Entry<V> {
   tags: readonly Tag[];
   /** Of a clock that nobody sets: only compared with each other. */
   loadedAtMs: number;
+  /** The last notice that was heard before its load began. */
+  notice: number;
   /** The listening that it was loaded under. An entry of another one is unverified. */
   epoch: number;
   /** Whether it was used since it came, or since it was last spared. */
@@ -52,6 +54,8 @@ const MOST_ABSENT = 10_000;
 const MOST_NOTICED = 1_000;
 /** So many are spared for one that comes, so that no call has to wait for a walk through all of them. */
 const MOST_SPARED = 32;
+/** So many entries are let go in one turn of the event loop: a notice that concerns all of a product must not make calls wait. */
+const MOST_AT_ONCE = 1_000;
 /** A thing that changes all the time must not keep those waiting who asked for it. */
 const MOST_REPEATS = 4;
 
@@ -78,6 +82,8 @@ export class SnapshotCache<V> {
   readonly #noticed = new Map<Tag, number>();
   /** Notices up to this one may be forgotten: a load that began before it can't know what it missed. */
   #forgotten = 0;
+  /** Tags whose entries are still being let go, and the notice that did it: what was loaded before it is there no more. */
+  readonly #stale = new Map<Tag, number>();
   #epoch = 0;
   #isListening = false;
   /** When each listening was lost. */
@@ -98,7 +104,7 @@ export class SnapshotCache<V> {
 
   /** What can be said without a load: `undefined` where one is needed. */
   peek(key: string): Found<V> | undefined {
-    const entry = this.#entries.get(key);
+    const entry = this.#entry(key);
     if (entry && this.#isListening && entry.epoch === this.#epoch) {
       entry.wasUsed = true;
       return { value: entry.value, degraded: false };
@@ -140,7 +146,38 @@ export class SnapshotCache<V> {
         this.#forgotten = this.#notices;
       }
     }
-    for (const key of this.#keysByTag.get(tag) ?? []) this.#remove(key);
+    const keys = this.#keysByTag.get(tag);
+    if (!keys) return;
+    if (keys.size <= MOST_AT_ONCE) {
+      for (const key of keys) this.#remove(key);
+      return;
+    }
+    this.#stale.set(tag, this.#notices);
+    this.#keysByTag.delete(tag);
+    this.#letGo(tag, this.#notices, keys.values());
+  }
+
+  /** Lets entries of a tag go that are older than a notice, some in each turn. */
+  #letGo(tag: Tag, notice: number, keys: Iterator<string>): void {
+    for (let i = 0; i < MOST_AT_ONCE; i += 1) {
+      const { done, value: key } = keys.next();
+      if (done) {
+        // A later notice of the same tag has its own to let go.
+        if (this.#stale.get(tag) === notice) this.#stale.delete(tag);
+        return;
+      }
+      const entry = this.#entries.get(key);
+      // It may have been loaded anew meanwhile.
+      if (entry && entry.notice < notice) this.#remove(key);
+    }
+    setImmediate(() => this.#letGo(tag, notice, keys));
+  }
+
+  /** What is at hand, unless it was told to have changed. */
+  #entry(key: string): Entry<V> | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry || this.#stale.size === 0) return entry;
+    return entry.tags.some((tag) => entry.notice < (this.#stale.get(tag) ?? 0)) ? undefined : entry;
   }
 
   /** Every notice is heard from now on. */
@@ -185,7 +222,7 @@ export class SnapshotCache<V> {
         }
         const { value, tags } = loaded;
         if (!this.#isOvertaken(began, tags))
-          this.#store(key, { value, tags, loadedAtMs, epoch: began.epoch, wasUsed: false });
+          this.#store(key, { value, tags, loadedAtMs, notice: began.notice, epoch: began.epoch, wasUsed: false });
         else if (repeats < MOST_REPEATS) continue;
         return { value, degraded: false };
       }
@@ -240,7 +277,7 @@ export class SnapshotCache<V> {
   /** What may be served while it can't be verified. */
   #unverified(key: string): Found<V> | undefined {
     const { unverifiedMs, now } = this.#options;
-    const entry = this.#entries.get(key);
+    const entry = this.#entry(key);
     if (!entry) return undefined;
     // It was right until notices could be missed, or as it was loaded while they could be.
     const rightUntilMs = Math.max(entry.loadedAtMs, this.#lostAtMs.get(entry.epoch) ?? entry.loadedAtMs);
