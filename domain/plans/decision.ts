@@ -34,8 +34,8 @@ export interface Facts {
   requested: number | null;
   /** The id of the thing that the limit is counted for, where it was told. */
   scope: string | null;
-  /** The plan that decides, in the line of the limit or feature. */
-  plan: string;
+  /** The plan that decides, in the line of the limit or feature; `null` for a limit that somebody authored without a plan. */
+  plan: string | null;
   /** With a "no": the lowest plan above it that would say yes (`admitting.ts`); else `null`. */
   admittingPlan: string | null;
   /** Whether an override of this would hold for the subject as it stands. */
@@ -177,7 +177,7 @@ export function bySiblings(a: { order: number; name: string }, b: { order: numbe
   return a.order - b.order || (a.name < b.name ? -1 : 1);
 }
 
-function factsOf(standing: Standing, judgement: Judgement, timing: Timing | undefined): Facts {
+export function factsOf(standing: Standing, judgement: Judgement, timing?: Timing): Facts {
   const { definition, limit } = judgement;
   const resetsMs = timing ? timing.resetsAtMs : 'kind' in definition ? resetsAtMs(standing, definition) : null;
   const curedAtMs = timing ? timing.fitsAtMs : judgement.isCuredByWaiting ? resetsMs : null;

@@ -11,7 +11,7 @@ export type RatePattern = Extract<Override, { kind: 'rate_pattern' }>;
 export type EffectiveRate = RateNumbers & { source: 'pattern' | 'call' | 'plan'; pattern: RatePattern | null };
 
 /**
- * The numbers of the rate `name` for a call with that identifier.
+ * The numbers of the rate `name` for a call with that identifier; a rate that knows none has the empty one, which `*` matches.
  *
  * A pattern in force that matches the identifier takes the place of whatever else would hold, be it more or less; then come numbers
  * that the call itself carries; then the plan's. Patterns don't ask whether the plan allows overrides: whoever is limited writes
@@ -21,10 +21,10 @@ export type EffectiveRate = RateNumbers & { source: 'pattern' | 'call' | 'plan';
 export function rateFor(
   standing: Standing,
   name: string,
-  { identifier, numbers }: { identifier?: string; numbers?: RateNumbers } = {},
+  { identifier = '', numbers }: { identifier?: string | undefined; numbers?: RateNumbers | undefined } = {},
 ): EffectiveRate {
   const definition = limitOfKind(standing.catalogue, name, 'rate');
-  const pattern = identifier === undefined ? undefined : bestPattern(patternsOf(standing, name), identifier);
+  const pattern = bestPattern(patternsOf(standing, name), identifier);
   if (pattern) return { ...pattern.value, source: 'pattern', pattern };
   if (numbers) return { ...numbers, source: 'call', pattern: null };
   const { windowSeconds } = definition;

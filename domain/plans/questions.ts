@@ -1,3 +1,4 @@
+import { unreachable } from '../unreachable.ts';
 import {
   type BudgetEdge,
   type EdgeByFeature,
@@ -31,7 +32,13 @@ export type Question =
   | ({ ask: 'add'; used: number; amount: number } & OfLimit)
   | ({ ask: 'change'; before: number; after: number } & OfLimit)
   | ({ ask: 'send'; size: number } & OfLimit)
-  | ({ ask: 'consume'; used: number; cost: number; identifier?: string; numbers?: RateNumbers } & OfLimit)
+  | ({
+      ask: 'consume';
+      used: number;
+      cost: number;
+      identifier?: string | undefined;
+      numbers?: RateNumbers | undefined;
+    } & OfLimit)
   | ({ ask: 'spend'; balance: number; cost: number } & OfLimit)
   | { ask: 'see'; records: string; createdAtMs: number };
 
@@ -99,7 +106,7 @@ export function remainingOf(limit: Limit, used: number): Limit {
  */
 function judgeUse(standing: Standing, { feature, verb, level }: Extract<Question, { ask: 'use' }>): Judgement {
   const definition = featureNamed(standing.catalogue, feature);
-  if (verb !== undefined && !VERBS.includes(verb)) throw new RangeError(`features don't bite at '${String(verb)}'`);
+  if (verb !== undefined && !VERBS.includes(verb)) throw new RangeError(`features don't bite at '${verb}'`);
   const now = featureIn(standing, definition);
   const bites = verb === undefined || definition.gates.length === 0 || definition.gates.includes(verb);
 
@@ -167,6 +174,8 @@ function judgeAmounts(standing: Standing, definition: LimitDefinition, question:
         isCuredByWaiting: fits(limit, 0, cost),
       };
     }
+    default:
+      return unreachable(question);
   }
 }
 
@@ -206,10 +215,7 @@ function judgeConsumption(
 
   if (definition.kind === 'rate') {
     const { identifier, numbers } = question;
-    const { limit, windowSeconds } = rateFor(standing, definition.name, {
-      ...(identifier === undefined ? {} : { identifier }),
-      ...(numbers === undefined ? {} : { numbers }),
-    });
+    const { limit, windowSeconds } = rateFor(standing, definition.name, { identifier, numbers });
     const allowed = limit !== 0 && fits(limit, used, requested);
     const isCuredByWaiting = limit !== 0 && fits(limit, 0, requested);
     const { edge } = definition;
@@ -227,7 +233,8 @@ function judgeConsumption(
   return { ...base, allowed, limit, remaining: remainingOf(limit, used), edge, isCuredByWaiting };
 }
 
-const NOTHING = {
+/** Of a kind that knows none of it. */
+export const NOTHING = {
   used: null,
   limit: null,
   remaining: null,

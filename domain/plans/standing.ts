@@ -1,3 +1,4 @@
+import { unreachable } from '../unreachable.ts';
 import {
   type Catalogue,
   type FeatureDefinition,
@@ -148,7 +149,7 @@ function overriding(
   standing: Standing,
   kind: 'limit' | 'feature',
   definition: Definition,
-): readonly (Limit | boolean | string)[] {
+): readonly (number | boolean | string)[] {
   const { catalogue, subject, nowMs } = standing;
   // Most subjects have none, and this is asked for each limit of each of their calls.
   if (subject.overrides.length === 0) return NONE;
@@ -206,5 +207,7 @@ function isPossible(catalogue: Catalogue, override: Override): boolean {
       const { limit, windowSeconds } = override.value;
       return isLimit(limit) && Number.isSafeInteger(windowSeconds) && windowSeconds > 0;
     }
+    default:
+      return unreachable(override);
   }
 }
