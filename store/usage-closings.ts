@@ -2,8 +2,7 @@ import type { Knex } from 'knex';
 import { utcDay } from '../domain/plans/periods.ts';
 
 /**
- * Closed days. Days are closed in their order, so all up to the last closed one are: what comes for them later is `late`
- * (`usage.ts`). Whoever closes keeps the drain away for the time of its transaction, so that `used + late` of a closing is always
+ * Closed days. Days are closed in their order; what comes for the last closed one and those before it is `late` (`usage.ts`). Whoever closes keeps the drain away for the time of its transaction, so that `used + late` of a closing is always
  * what its period used.
  */
 
@@ -13,16 +12,28 @@ export interface Closing {
   used: number;
 }
 
-/** UTC days that are over at `beforeMs` and not closed, oldest first, up to `limit` of them. */
+/**
+ * UTC days that are over at `beforeMs` and not closed, oldest first, up to `limit` of them. Where no day was ever closed they begin
+ * with the first that anything is settled of. That may be known late: a drain that had never run until then settles older days
+ * while the newest waits for it. So days of the last month before a closed one are asked for again, if they have use that no
+ * closing tells.
+ */
 export async function unclosedDays(db: Knex, beforeMs: number, limit: number): Promise<string[]> {
   const lastDay = utcDay(utcDay(beforeMs).startsAtMs - 1).key;
   const { rows } = await db.raw<{ rows: { day: string }[] }>(
     `select to_char(each.day, 'YYYY-MM-DD') as day
-       from (select coalesce(
-               (select max(day) + 1 from usage_closed_days),
-               (select min(period_key)::date from usage_periods where period_key similar to '[0-9]{4}-[0-9]{2}-[0-9]{2}'),
-               ?::date) as first) as unclosed,
-            generate_series(unclosed.first, ?::date, interval '1 day') as each (day)
+       from (select generate_series(unclosed.first, ?::date, interval '1 day') as day
+               from (select coalesce(
+                       (select max(day) + 1 from usage_closed_days),
+                       (select min(period_key)::date from usage_periods where period_key similar to '[0-9]{4}-[0-9]{2}-[0-9]{2}'),
+                       ?::date) as first) as unclosed
+             union
+             select u.period_key::date
+               from (select max(day) as day from usage_closed_days) as closed
+               join usage_periods u on u.period_key between to_char(closed.day - 31, 'YYYY-MM-DD') and to_char(closed.day, 'YYYY-MM-DD')
+                and u.period_key similar to '[0-9]{4}-[0-9]{2}-[0-9]{2}'
+              where not exists (select from usage_closings c where c.product_id = u.product_id and c.day = u.period_key::date)
+            ) as each
       order by each.day limit ?`,
     [lastDay, lastDay, limit],
   );

@@ -75,6 +75,24 @@ describe("the day's close", () => {
     expect(await close.listUnclosedDays({ before: '2026-03-09T00:00:00Z' })).toEqual(['2026-03-08']);
   });
 
+  test('closes days that were settled only while the first close of all waited for the drain', async () => {
+    const productId = randomUUID();
+    // Nothing is settled yet: the close knows of yesterday alone, and waits for it.
+    expect(await close.listUnclosedDays({ before: '2026-03-08T00:00:00Z' })).toEqual(['2026-03-07']);
+    for (const day of ['2026-03-05', '2026-03-07']) await use(productId, day, 2);
+    await close.closeProductsOfDay({ day: '2026-03-07', after: null });
+    await close.finishClosedDay({ day: '2026-03-07' });
+
+    expect(await closeAll('2026-03-08T00:00:00Z')).toEqual(['2026-03-05']);
+    expect((await closings()).map(({ day, used, late }) => [day, used, late])).toEqual([
+      ['2026-03-05', 2, 0],
+      ['2026-03-07', 2, 0],
+    ]);
+    // What comes for a day before all of them is late, and opens none.
+    await use(productId, '2026-02-20', 1);
+    expect(await close.listUnclosedDays({ before: '2026-03-08T00:00:00Z' })).toEqual([]);
+  });
+
   test('closes a day once, however often and by however many at once it is closed', async () => {
     const products = Array.from({ length: 5 }, () => randomUUID());
     for (const productId of products) await use(productId, '2026-03-01', 2);

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { utcDay } from '../../../domain/plans/periods.ts';
 import { createLogger } from '../../../runtime/log.ts';
+import { takePosition } from '../../../store/usage-positions.ts';
 import { createTemporal, type Temporal } from '../../../temporal/client.ts';
 import { ensureSchedules } from '../../../temporal/schedules.ts';
 import { aNamespace } from '../../support/namespace.ts';
@@ -35,6 +38,23 @@ afterAll(async () => {
 
 const handle = () => temporal.client.schedule.getHandle('daily-close');
 
+const keyOf = (startsAtMs: number): string => utcDay(startsAtMs).key;
+
+/** Starts a run now, as the schedule does at midnight, and gives its handle. */
+async function trigger(): Promise<WorkflowHandle> {
+  const before = (await handle().describe()).info.recentActions.length;
+  await handle().trigger();
+  await waitUntil('it has begun', async () => (await handle().describe()).info.recentActions.length > before);
+  const { recentActions } = (await handle().describe()).info;
+  return temporal.client.workflow.getHandle(recentActions.at(-1)!.action.workflow.workflowId);
+}
+
+/** What Temporal's UI shows of a run beside its summary. */
+async function details(run: WorkflowHandle): Promise<string> {
+  const { currentDetails } = await run.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  return currentDetails;
+}
+
 describe('the schedule of the daily close', { timeout: 60_000 }, () => {
   test('is there once a worker is: at midnight UTC, one run at a time, missed ones not piled up', async () => {
     const { spec, policies, action, info } = await handle().describe();
@@ -53,33 +73,51 @@ describe('the schedule of the daily close', { timeout: 60_000 }, () => {
     await handle().unpause();
   });
 
-  test('closes yesterday when triggered: from the stream through the drain to closed rows', async () => {
-    const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
-    const [productId, other] = [randomUUID(), randomUUID()];
-    const atMs = Date.parse(yesterday) + 1_000;
-    await bench.append({
-      calls: [aCall({ productId, atMs, cost: 2 }), aCall({ productId, atMs }), aCall({ productId: other })],
-    });
-    await bench.redis.set(`{p0}:quota:${productId}:${yesterday}`, 3);
-    await waitUntil('the drain has settled it', async () => (await bench.db('usage_periods')).length === 2);
+  test('closes each day of a week in which nothing ran once, when the drain has passed it, and tells what it waits for', async () => {
+    const today = utcDay(Date.now()).startsAtMs;
+    const week = [7, 6, 5, 4, 3, 2, 1].map((ago) => today - ago * DAY_MS);
+    const used = [week[0]!, week[1]!, week[4]!, week[6]!];
+    const productId = randomUUID();
+    await bench.db('usage_closed_days').insert({ day: keyOf(today - 8 * DAY_MS), products: 0, used: 0 });
+    // Somebody else has the partition, so that nothing settles.
+    const other = await bench.db.transaction();
+    await waitUntil('the partition is free', async () => (await takePosition(other, 0)) !== undefined);
+    for (const atMs of used) {
+      await bench.append({
+        calls: [aCall({ productId, atMs, cost: 2 }), aCall({ productId, atMs })],
+        id: `${atMs + 1}-0`,
+      });
+      await bench.redis.set(`{p0}:quota:${productId}:${keyOf(atMs)}`, 3);
+    }
+    const counters = () => bench.redis.exists(...used.map((atMs) => `{p0}:quota:${productId}:${keyOf(atMs)}`));
 
-    await handle().trigger();
-    await waitUntil('the day is closed', async () => (await bench.db('usage_closed_days')).length === 1, 40_000);
-    expect(await bench.db('usage_closings').select('product_id', 'used', 'late')).toEqual([
-      { product_id: productId, used: 3, late: 0 },
-    ]);
-    expect(await bench.redis.exists(`{p0}:quota:${productId}:${yesterday}`)).toBe(0);
-
-    const { recentActions } = (await handle().describe()).info;
-    const started = recentActions.at(-1)!.action;
-    const run = temporal.client.workflow.getHandle(started.workflow.workflowId);
-    expect(await run.result()).toEqual({ closedDays: 1 });
+    const run = await trigger();
+    await waitUntil('it tells what it waits for', async () =>
+      (await details(run)).includes('partition 0 to be settled'),
+    );
+    expect(await bench.db('usage_closed_days')).toHaveLength(1);
+    await other.rollback();
+    expect(await run.result()).toEqual({ closedDays: 7 });
+    expect(await bench.db('usage_closed_days')).toHaveLength(8);
+    const closed = () =>
+      bench
+        .db('usage_closings')
+        .orderBy('day')
+        .select('product_id', 'used', 'late', bench.db.raw(`to_char(day, 'YYYY-MM-DD') as day`));
+    const wanted = used.map((atMs) => ({ product_id: productId, used: 3, late: 0, day: keyOf(atMs) }));
+    expect(await closed()).toEqual(wanted);
+    expect(await counters()).toBe(0);
     expect(await (await run.describe()).staticSummary()).toBe('quota close: every UTC day that is over');
+    expect(await details(run)).toContain('Closed 7 days; all that were over at');
+
+    const again = await trigger();
+    expect(await again.result()).toEqual({ closedDays: 0 });
+    expect(await closed()).toEqual(wanted);
   });
 
   test("shows how far settling is in the worker's metrics", async () => {
     const metrics = await (await fetch(`${worker.url}/metrics`)).text();
-    expect(metrics).toMatch(/^plimsoll_usage_settled_calls_total\{partition="0"\} 3$/m);
+    expect(metrics).toMatch(/^plimsoll_usage_settled_calls_total\{partition="0"\} 8$/m);
     expect(metrics).toMatch(/^plimsoll_usage_lag_entries\{partition="0"\} 0$/m);
     expect(metrics).toMatch(/^plimsoll_usage_lag_seconds\{partition="0"\} 0$/m);
     expect(metrics).toMatch(/^plimsoll_usage_batches_total\{partition="0"\} 1$/m);
