@@ -3,11 +3,24 @@ import type { Catalogue, Limit } from '../../../domain/plans/catalogue.ts';
 import { CatalogueError, type CatalogueFault, loadCatalogue } from '../../../domain/plans/load.ts';
 import type { Override, OverrideTerm, SubjectState } from '../../../domain/plans/subject.ts';
 
-/** The text of the platform's own catalogue, as it is shipped. */
-export const PLATFORM_TEXT = readFileSync(new URL('../../../plans/platform.yaml', import.meta.url), 'utf8');
+/** The text of a catalogue, as it is shipped. */
+export function shippedText(path: string): string {
+  return readFileSync(new URL(`../../../plans/${path}`, import.meta.url), 'utf8');
+}
+
+const shipped = (path: string): Catalogue => loadCatalogue(shippedText(path), `plans/${path}`);
+
+export const PLATFORM_TEXT = shippedText('platform.yaml');
 
 /** The platform's own catalogue. */
-export const PLATFORM: Catalogue = loadCatalogue(PLATFORM_TEXT, 'plans/platform.yaml');
+export const PLATFORM = shipped('platform.yaml');
+
+/** The products that are hosted as examples, and what two of them became (docs/spec/keyway.md §8.1, docs/spec/keel.md §8.1). */
+export const UNKEY = shipped('examples/unkey.yaml');
+export const KEYWAY = shipped('examples/keyway.yaml');
+export const KEYWAY_LATER = shipped('examples/keyway-later.yaml');
+export const KEEL = shipped('examples/keel.yaml');
+export const KEEL_LATER = shipped('examples/keel-later.yaml');
 
 /**
  * A small catalogue, written so that lines and columns are easy to count: tests change a word of it and say where the fault is.
