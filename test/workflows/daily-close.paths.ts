@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundleOption } from '@temporalio/worker';
 import type { DailyCloseActivities } from '../../activities/daily-close.ts';
@@ -16,6 +16,8 @@ export interface FakeDays {
   activities: DailyCloseActivities;
   /** What was closed, in order: `day page-after`, then `day finished`. */
   done: string[];
+  /** What the run is begun with, where it isn't the eighth of March. */
+  input?: DailyClose;
 }
 
 export function fakeDays(options: {
@@ -55,6 +57,11 @@ export function fakeDays(options: {
 export const PATHS: Record<string, () => FakeDays> = {
   'nothing-open': () => fakeDays({ days: [] }),
   'a-week': () => fakeDays({ days: WEEK, pages: 2 }),
+  // As a run that was continued as new begins.
+  resumed: () => ({
+    ...fakeDays({ days: ['2026-03-06', '2026-03-07'], pages: 3 }),
+    input: { before: '2026-03-08T00:00:00.000Z', resume: { day: '2026-03-06', after: '1' }, closedDays: 5 },
+  }),
   waiting: () => fakeDays({ days: ['2026-03-07'], unsettled: { '2026-03-07': 3 } }),
 };
 
@@ -66,7 +73,7 @@ export async function runDailyCloseWith(
   workflowBundle: WorkflowBundleOption,
   activities: DailyCloseActivities,
   input: DailyClose = { before: '2026-03-08T00:00:00.000Z' },
-): Promise<{ handle: WorkflowHandle<DailyCloseWorkflow>; result: DailyCloseResult }> {
+): Promise<{ handle: WorkflowHandleWithFirstExecutionRunId<DailyCloseWorkflow>; result: DailyCloseResult }> {
   return withWorker(env, { workflowBundle, activities }, async (taskQueue) => {
     const handle = await env.client.workflow.start<DailyCloseWorkflow>(DAILY_CLOSE, {
       workflowId: `daily-close-${randomUUID()}`,

@@ -37,7 +37,7 @@ describe("the day's close", () => {
     const { activities, done } = fakeDays({ days: ['2026-03-06', '2026-03-07'], unsettled: { '2026-03-06': 20 } });
     const startedAt = await env.currentTimeMs();
     const waits: number[] = [];
-    const { result } = await runDailyCloseWith(env, workflowBundle, {
+    const { handle, result } = await runDailyCloseWith(env, workflowBundle, {
       ...activities,
       async checkDaySettled(asked) {
         waits.push((await env.currentTimeMs()) - startedAt);
@@ -48,6 +48,11 @@ describe("the day's close", () => {
     expect(result).toEqual({ closedDays: 2 });
     // 15 s, 30 s … then every five minutes.
     expect(waits[20]! / 3_600_000).toBeGreaterThan(1);
+    // What Temporal's UI shows beside each of the pauses.
+    const { events } = await handle.fetchHistory();
+    const pauses = (events ?? []).filter((event) => event.timerStartedEventAttributes);
+    const summaries = pauses.map(({ userMetadata }) => JSON.parse(String(userMetadata?.summary?.data)) as unknown);
+    expect(summaries).toEqual(Array.from({ length: 20 }, () => '2026-03-06 is not settled yet'));
     expect(done[0]).toBe('2026-03-06 after null');
   });
 
@@ -59,8 +64,14 @@ describe("the day's close", () => {
     expect(result).toEqual({ closedDays: 2 });
     expect(done).toHaveLength(2 * 1_001);
     expect(new Set(done).size).toBe(done.length);
-    const { events } = await handle.fetchHistory();
+    const last = await handle.fetchHistory();
+    const { events } = last;
     expect(events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId).toBeTruthy();
+    // The end of one run and the beginning of the next are replayed as any other.
+    const first = await env.client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId).fetchHistory();
+    for (const history of [first, last]) {
+      await Worker.runReplayHistory({ workflowBundle }, history, handle.workflowId);
+    }
   });
 
   test('takes up a page where a former run has ended', async () => {

@@ -21,11 +21,10 @@ type Run = (env: TestWorkflowEnvironment, bundle: WorkflowBundleOption) => Promi
 
 const runs: Record<string, Run> = {
   ...runsOf('self-check', selfCheck.PATHS, (path) => (env, bundle) => selfCheck.runSelfCheckWith(env, bundle, path())),
-  ...runsOf(
-    'daily-close',
-    dailyClose.PATHS,
-    (path) => (env, bundle) => dailyClose.runDailyCloseWith(env, bundle, path().activities),
-  ),
+  ...runsOf('daily-close', dailyClose.PATHS, (path) => (env, bundle) => {
+    const { activities, input } = path();
+    return dailyClose.runDailyCloseWith(env, bundle, activities, input);
+  }),
 };
 const fileOf = (name: string): string => fileURLToPath(new URL(`../histories/${name}.json`, import.meta.url));
 const missing = Object.entries(runs).filter(([name]) => !existsSync(fileOf(name)));
