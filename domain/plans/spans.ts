@@ -1,24 +1,31 @@
 import type { BudgetLimit, CreditsLimit, LimitDefinition, QuotaLimit } from './catalogue.ts';
-import { type PeriodSpan, periodAt } from './periods.ts';
+import { type PeriodSpan, periodAt, refillAt } from './periods.ts';
 import type { Standing } from './standing.ts';
 
-/** The period of a quota that holds the instant of the question. */
-export function spanOf({ nowMs }: Standing, { period }: QuotaLimit): PeriodSpan {
-  return periodAt(period, nowMs);
+/** The zone that means the subject's own: a subject that tells none lives in UTC. */
+const SUBJECTS_OWN = 'subject';
+
+/** The period of a quota that holds the instant of the question. @throws {RangeError} for a zone that there is none of */
+export function spanOf(standing: Standing, { period, zone }: QuotaLimit): PeriodSpan {
+  const { nowMs, subject } = standing;
+  return periodAt(period, nowMs, { zone: zoneOf(standing, zone), billing: subject.billing });
 }
 
 /** The same of a budget; `null` for one without periods. */
-export function budgetSpan({ nowMs }: Standing, { period }: Pick<BudgetLimit, 'period' | 'zone'>): PeriodSpan | null {
-  return period === 'total' ? null : periodAt(period, nowMs);
+export function budgetSpan(
+  standing: Standing,
+  { period, zone }: Pick<BudgetLimit, 'period' | 'zone'>,
+): PeriodSpan | null {
+  return period === 'total' ? null : periodAt(period, standing.nowMs, { zone: zoneOf(standing, zone) });
 }
 
-/** The refill that is due now, and the next one. */
-export function refillAt(
-  _standing: Standing,
-  _refill: NonNullable<CreditsLimit['refill']>,
-  _zone: string,
+/** When a refill was last due, and when it is next. @throws {RangeError} for a zone that there is none of */
+export function refillSpan(
+  standing: Standing,
+  refill: NonNullable<CreditsLimit['refill']>,
+  zone: string,
 ): { dueAtMs: number; nextAtMs: number } {
-  throw new RangeError('there is no refill calendar');
+  return refillAt(refill, standing.nowMs, zoneOf(standing, zone));
 }
 
 /** When counting begins anew, or the balance is filled up, if nothing else happens; `null` where waiting brings nothing. */
@@ -29,8 +36,12 @@ export function resetsAtMs(standing: Standing, definition: LimitDefinition): num
     case 'budget':
       return budgetSpan(standing, definition)?.endsAtMs ?? null;
     case 'credits':
-      return definition.refill && refillAt(standing, definition.refill, definition.zone).nextAtMs;
+      return definition.refill && refillSpan(standing, definition.refill, definition.zone).nextAtMs;
     default:
       return null;
   }
+}
+
+function zoneOf({ subject }: Standing, zone: string): string {
+  return zone === SUBJECTS_OWN ? (subject.zone ?? 'UTC') : zone;
 }

@@ -1,7 +1,7 @@
 import { type CreditsLimit, type Limit, limitOfKind, type QuotaLimit } from '../plans/catalogue.ts';
 import { rateFor } from '../plans/patterns.ts';
 import { edgeOf } from '../plans/questions.ts';
-import { budgetSpan, refillAt, spanOf } from '../plans/spans.ts';
+import { budgetSpan, refillSpan, spanOf } from '../plans/spans.ts';
 import { limitIn, type Standing, standingOf } from '../plans/standing.ts';
 import { unreachable } from '../unreachable.ts';
 import {
@@ -98,7 +98,7 @@ function creditsStep(standing: Standing, step: Keyed<CreditsTake>): CreditsStep 
   const { key, when = 'passed', limit, op = { kind: 'spend', cost: 1 }, bornAtMs, settled = null } = step;
   const { name, unlimited, balance, refill, zone } =
     typeof limit === 'string' ? creditsOf(standing, limitOfKind(standing.catalogue, limit, 'credits')) : limit;
-  const due = refill && !unlimited ? refillAt(standing, refill, zone) : null;
+  const due = refill && !unlimited ? refillSpan(standing, refill, zone) : null;
   return {
     kind: 'credits',
     key,
