@@ -1,0 +1,133 @@
+import { emptyState, type ModelState, run } from '../../../domain/program/model.ts';
+import type {
+  BudgetAnswer,
+  BudgetOp,
+  BudgetStep,
+  CreditsAnswer,
+  CreditsOp,
+  CreditsStep,
+  Program,
+  ProgramAnswer,
+  QuotaAnswer,
+  QuotaStep,
+  RateAnswer,
+  RateStep,
+  Step,
+} from '../../../domain/program/program.ts';
+
+/** A noon in November, at the start of a minute. */
+export const NOON = Date.UTC(2026, 10, 21, 12);
+export const MINUTE_MS = 60_000;
+export const DAY_MS = 86_400_000;
+const MIDNIGHT = Date.UTC(2026, 10, 21);
+
+/** A tenant whose programs run one after the other. */
+export function aTenant(): {
+  run: (steps: readonly Step[], more?: Partial<Program>) => ProgramAnswer;
+  steps: (steps: readonly Step[], more?: Partial<Program>) => Extract<ProgramAnswer, { refusedBy: unknown }>;
+  rate: (step: RateStep, nowMs?: number) => RateAnswer;
+  quota: (step: QuotaStep, nowMs?: number) => QuotaAnswer;
+  credits: (step: CreditsStep, nowMs?: number) => CreditsAnswer;
+  budget: (step: BudgetStep, nowMs?: number) => BudgetAnswer;
+  state: ModelState;
+} {
+  const state = emptyState();
+  const runs = (steps: readonly Step[], more: Partial<Program> = {}): ProgramAnswer =>
+    run(state, { nowMs: NOON, tenant: 'a', steps, isSuccess: true, idempotency: null, entry: null, ...more });
+  const steps: ReturnType<typeof aTenant>['steps'] = (asked, more) => {
+    const answer = runs(asked, more);
+    if (answer.outcome === 'conflict') throw new Error('a conflict has no steps');
+    return answer;
+  };
+  const one = (step: Step, nowMs = NOON): unknown => steps([step], { nowMs }).steps[0];
+  return {
+    state,
+    run: runs,
+    steps,
+    rate: (step, nowMs) => one(step, nowMs) as RateAnswer,
+    quota: (step, nowMs) => one(step, nowMs) as QuotaAnswer,
+    credits: (step, nowMs) => one(step, nowMs) as CreditsAnswer,
+    budget: (step, nowMs) => one(step, nowMs) as BudgetAnswer,
+  };
+}
+
+export function aRate(more: Partial<RateStep> = {}): RateStep {
+  return {
+    kind: 'rate',
+    key: 'key',
+    name: 'requests',
+    when: 'passed',
+    limit: 5,
+    windowMs: MINUTE_MS,
+    cost: 1,
+    ...more,
+  };
+}
+
+export function aQuota(more: Partial<QuotaStep> = {}): QuotaStep {
+  return {
+    kind: 'quota',
+    key: 'product',
+    name: 'calls',
+    when: 'passed',
+    limit: 5,
+    edge: 'hard',
+    periodKey: '2026-11-21',
+    startsAtMs: MIDNIGHT,
+    endsAtMs: MIDNIGHT + DAY_MS,
+    cost: 1,
+    thresholds: [],
+    settled: null,
+    ...more,
+  };
+}
+
+export function credits(op: CreditsOp | number, more: Partial<CreditsStep> = {}): CreditsStep {
+  return {
+    kind: 'credits',
+    key: 'key',
+    name: 'credits',
+    when: 'passed',
+    op: typeof op === 'number' ? { kind: 'spend', cost: op } : op,
+    unlimited: false,
+    refill: null,
+    initial: { balance: 5, refilledAtMs: MIDNIGHT },
+    bornAtMs: MIDNIGHT,
+    settled: null,
+    ...more,
+  };
+}
+
+/** A refill of every midnight UTC, as it stands at an instant. */
+export function dailyRefill(amount: number, nowMs: number): NonNullable<CreditsStep['refill']> {
+  const dueAtMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  return { amount, dueAtMs, nextAtMs: dueAtMs + DAY_MS };
+}
+
+export function budget(op: BudgetOp, more: Partial<BudgetStep> = {}): BudgetStep {
+  return {
+    kind: 'budget',
+    key: 'envelope',
+    name: 'spend',
+    when: 'passed',
+    op,
+    total: 10,
+    edge: 'hard',
+    paused: false,
+    periodKey: 'total',
+    startsAtMs: 0,
+    endsAtMs: null,
+    thresholds: [],
+    bornAtMs: 0,
+    settled: null,
+    ...more,
+  };
+}
+
+export function reserve(reservationId: string, amount: number, leaseMs = 15 * MINUTE_MS): BudgetOp {
+  return { kind: 'reserve', reservationId, amount, leaseMs };
+}
+
+export function commit(reservationId: string, amount: number): BudgetOp {
+  return { kind: 'commit', reservationId, amount };
+}
