@@ -15,17 +15,19 @@ import { canPin, type Server, startGenerator, startServer, startServers, stopAll
 import { describeMachine, printReport, type Result, writeResult } from './report.ts';
 import { measureRevocation } from './revocation.ts';
 import { type Context, measureThroughput } from './rounds.ts';
+import { measureLicenses, measureProcesses } from './scale.ts';
 import { prepareDatabase, seedProduct } from './seed.ts';
 import { measureSettlement } from './settlement.ts';
 
-const USAGE = `Usage: npm run bench -- [--quick] [--deep] [--only NAMES] [--save]
+const USAGE = `Usage: npm run bench -- [--quick] [--deep] [--only NAMES] [--parts NAMES] [--save]
 
-Compares our validate with floors, a naive server and a Go reference in one interleaved run, under four minutes.
+Compares our validate with floors, a naive server and a Go reference in one interleaved run, in about five minutes.
 
   --quick   40 seconds, to see that it works: its figures say little
-  --deep    adds a million cached licences
+  --deep    adds a million licences, in Postgres and at hand
   --only    these servers alone, separated by commas: raw-http, bare-koa, typical-koa, naive-postgres, ours, go
-  --save    writes bench/results/<date>.json
+  --parts   these measurements alone: throughput, latency, settlement, exactness, revocation, processes, licenses, memory
+  --save    writes bench/results/<date>.json, with the names of --parts where there are some
   --rounds  how many rounds (7)
   --seconds how long one server is measured in one round (2)
   --with    NAME:VARIABLE=VALUE: ours once more, under that name, with that setting; may be repeated
@@ -35,6 +37,17 @@ Compares our validate with floors, a naive server and a Go reference in one inte
 
 const CONNECTIONS = 48;
 const LICENSES = 1_000;
+const PARTS = [
+  'throughput',
+  'latency',
+  'settlement',
+  'exactness',
+  'revocation',
+  'licenses',
+  'processes',
+  'memory',
+] as const;
+const QUICK_PARTS: readonly string[] = ['throughput', 'latency', 'settlement', 'exactness', 'revocation'];
 const KNOWN = ['raw-http', 'bare-koa', 'typical-koa', 'naive-postgres', 'ours', 'go'];
 
 const { values: options } = parseArgs({
@@ -44,6 +57,7 @@ const { values: options } = parseArgs({
     save: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
     only: { type: 'string' },
+    parts: { type: 'string' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     profile: { type: 'string' },
@@ -136,33 +150,42 @@ async function main(): Promise<void> {
       say,
     };
     const rounds = Number(options.rounds ?? (options.quick ? 3 : 7));
-    const throughput = await measureThroughput(context, servers, {
-      rounds,
+    const parts = options.parts?.split(',') ?? (options.quick ? QUICK_PARTS : PARTS);
+    const asked = (part: (typeof PARTS)[number]): boolean => parts.includes(part);
+    const measured = await measureThroughput(context, servers, {
+      // What is measured apart wants warm servers, too.
+      rounds: asked('throughput') ? rounds : 0,
       seconds: Number(options.seconds ?? (options.quick ? 1 : 2)),
       warmUpCalls: options.quick ? 15_000 : 40_000,
     });
+    const throughput = asked('throughput') ? measured : {};
     const result: Result = { machine: describeMachine(), connections: CONNECTIONS, rounds, skipped, throughput };
     if (our) {
-      result.latency = await measureLatency(context, our, options.quick ? 1 : 3);
-      // Before licences are revoked: their calls would not be valid.
-      result.settlement = await measureSettlement(context, bench, our, {
-        rounds: options.quick ? 2 : 5,
-        seconds: options.quick ? 1 : 2,
-      });
-      result.exactness = await proveExactness(context, our, {
-        home,
-        secretKeys,
-        calls: options.quick ? 5_000 : 20_000,
-      });
-      result.revocation = await measureRevocation(context, our, seed, options.quick ? 20 : 100);
-      if (options.profile) await our.stop();
-      if (!options.quick) {
-        const sizes = options.deep ? [10_000, 100_000, 1_000_000] : [10_000, 100_000];
-        result.memory = await measureMemory(context, bench, ours, { home, secretKeys, sizes });
+      if (asked('latency')) result.latency = await measureLatency(context, our, options.quick ? 1 : 3);
+      if (asked('settlement')) {
+        result.settlement = await measureSettlement(context, bench, our, {
+          rounds: options.quick ? 2 : 5,
+          seconds: options.quick ? 1 : 2,
+        });
       }
+      if (asked('exactness')) {
+        const calls = options.quick ? 5_000 : 20_000;
+        result.exactness = await proveExactness(context, our, { home, secretKeys, calls });
+      }
+      if (asked('revocation')) {
+        const second = await startServer(bench, { ...ours('ours-second'), core: 'any' });
+        const count = options.quick ? 20 : 200;
+        result.revocation = await measureRevocation(context, [our, second], { secretKeys, count });
+        await second.stop();
+      }
+      const sizes = options.deep ? [10_000, 100_000, 1_000_000] : [10_000, 100_000];
+      if (asked('licenses')) result.licenses = await measureLicenses(context, our, { home, secretKeys, sizes });
+      if (options.profile) await our.stop();
+      if (asked('processes')) result.processes = await measureProcesses(context, bench, ours, 1);
+      if (asked('memory')) result.memory = await measureMemory(context, bench, ours, { home, secretKeys, sizes });
     }
     printReport(result);
-    if (options.save) say(`Written to ${writeResult(result)}`);
+    if (options.save) say(`Written to ${writeResult(result, options.parts?.split(','))}`);
     say(`Took ${Math.round((Date.now() - began) / 1_000)} s.`);
   } finally {
     redis.disconnect();
