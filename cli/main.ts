@@ -7,6 +7,7 @@ import { CatalogueChanged } from '../store/catalogues.ts';
 import { isDatabaseOutage } from '../store/database.ts';
 import { addBlacklistCommands } from './blacklist-commands.ts';
 import { addLicenseCommands } from './license-commands.ts';
+import { addLimitCommands } from './limit-commands.ts';
 import { addOrganizationCommands } from './organization-commands.ts';
 import { printAsJson, refusalSentence } from './output.ts';
 import { addProductCommands } from './product-commands.ts';
@@ -27,6 +28,7 @@ addOrganizationCommands(program);
 addProductCommands(program);
 addLicenseCommands(program);
 addBlacklistCommands(program);
+addLimitCommands(program);
 
 // Subcommands inherit it only from a parent that has it when they are made, so it is set on all of them here.
 const all = [program, ...program.commands.flatMap((command) => [command, ...command.commands])];

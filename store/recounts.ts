@@ -27,6 +27,8 @@ export interface RecountedPage {
   passedOver: number;
   /** Seen without a lock, and to be confirmed under it. */
   differing: Difference[];
+  /** Counting even one of these takes longer than a statement may. */
+  tooSlow: UsageKey[];
   next: UsageKey | null;
 }
 
@@ -38,23 +40,42 @@ export async function recountPage(
   const rows = await usageRows(db, after, limit);
   const known = await withLimits(db, rows, things);
   const differing: Difference[] = [];
-  for (const { limit: definition, scopeIds } of byDefinition(known)) {
-    const { rows: found } = await db.raw<{ rows: { scope_id: string; used: number; counted: number }[] }>(
-      `select * from (
-         select u.scope_id, u.used, ? as counted from limit_usage u where u.limit_name = ? and u.scope_id = any(?::uuid[])
-       ) as each where used <> counted order by scope_id`,
-      [countOf(db, things, definition, db.raw('u.scope_id')), definition.name, column(scopeIds, (id) => id)],
-    );
-    for (const { scope_id: scopeId, used, counted } of found)
-      differing.push({ scopeId, limitName: definition.name, used, counted });
-  }
+  const tooSlow: UsageKey[] = [];
+  for (const group of byDefinition(known)) await compare(db, things, group, { differing, tooSlow });
   const last = rows.length < limit ? undefined : rows.at(-1);
   return {
     compared: known.length,
     passedOver: rows.length - known.length,
     differing,
+    tooSlow,
     next: last ? { scopeId: last.scope_id, limitName: last.limit_name } : null,
   };
+}
+
+/** Compares rows that are counted alike by one statement; where that takes too long, by halves. */
+async function compare(
+  db: Knex,
+  things: CountedThings,
+  { limit, scopeIds }: Group,
+  found: { differing: Difference[]; tooSlow: UsageKey[] },
+): Promise<void> {
+  try {
+    const { rows } = await db.raw<{ rows: { scope_id: string; used: number; counted: number }[] }>(
+      `select * from (
+         select u.scope_id, u.used, ? as counted from limit_usage u where u.limit_name = ? and u.scope_id = any(?::uuid[])
+       ) as each where used <> counted order by scope_id`,
+      [countOf(db, things, limit, db.raw('u.scope_id')), limit.name, column(scopeIds, (id) => id)],
+    );
+    for (const { scope_id: scopeId, used, counted } of rows)
+      found.differing.push({ scopeId, limitName: limit.name, used, counted });
+  } catch (error) {
+    if (!isPatienceOver(error)) throw error;
+    const half = Math.ceil(scopeIds.length / 2);
+    if (scopeIds.length === 1) found.tooSlow.push({ scopeId: scopeIds[0]!, limitName: limit.name });
+    else
+      for (const part of [scopeIds.slice(0, half), scopeIds.slice(half)])
+        await compare(db, things, { limit, scopeIds: part }, found);
+  }
 }
 
 /**
@@ -90,7 +111,7 @@ export async function repairCount(
   return { scopeId, limitName, used: row.used, counted };
 }
 
-/** Whether `repairCount` gave up: the lock was not to be had in time, or counting took too long. */
+/** Whether a lock was not to be had in time, or counting took too long. */
 export function isPatienceOver(error: unknown): boolean {
   return error instanceof Error && ['55P03', '57014'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
@@ -128,9 +149,14 @@ async function withLimits(db: Knex, rows: readonly UsageRow[], things: CountedTh
   return known;
 }
 
-/** Rows that are counted alike, together: one statement for each. */
-function byDefinition(rows: readonly WithLimit[]): { limit: HeldLimit; scopeIds: string[] }[] {
-  const groups = new Map<string, { limit: HeldLimit; scopeIds: string[] }>();
+interface Group {
+  limit: HeldLimit;
+  scopeIds: string[];
+}
+
+/** Rows that are counted alike, together. */
+function byDefinition(rows: readonly WithLimit[]): Group[] {
+  const groups = new Map<string, Group>();
   for (const { catalogueId, limit, scope_id } of rows) {
     const key = `${catalogueId} ${limit.name}`;
     const group = groups.get(key) ?? { limit, scopeIds: [] };

@@ -1,6 +1,7 @@
 import { ScheduleAlreadyRunning, type ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Logger } from '../runtime/log.ts';
 import { DAILY_CLOSE } from '../workflows/daily-close/messages.ts';
+import { RECOUNT } from '../workflows/recount/messages.ts';
 import { QUEUES } from '../workflows/shared/queues.ts';
 import type { Temporal } from './client.ts';
 
@@ -20,6 +21,25 @@ export const SCHEDULES = [
       staticSummary: 'quota close: every UTC day that is over',
     },
     // Every policy spelled out. A run that was missed by more than an hour is no loss: each closes all open days.
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour', pauseOnFailure: false },
+  },
+  {
+    scheduleId: 'limit-recount',
+    spec: {
+      calendars: [{ hour: 3, minute: 0, second: 0, comment: 'each night' }],
+      timezone: 'UTC',
+      jitter: '10 minutes',
+    },
+    action: {
+      type: 'startWorkflow',
+      workflowType: RECOUNT,
+      workflowId: 'limit-recount',
+      taskQueue: QUEUES.maintenance,
+      args: [{}],
+      workflowRunTimeout: '6 hours',
+      staticSummary: 'recount: whether limits say what there is',
+    },
+    // A night that was missed is no loss: each recount compares everything.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour', pauseOnFailure: false },
   },
 ] as const satisfies readonly ScheduleOptions[];

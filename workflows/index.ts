@@ -1,3 +1,4 @@
 // What the worker can run, name by name. A name that was released once stays: open runs hold it.
 export { dailyClose } from './daily-close/workflow.ts';
+export { recount } from './recount/workflow.ts';
 export { selfCheck } from './self-check/workflow.ts';

@@ -9,6 +9,7 @@ import { CHECKOUT } from '../../stack/home.ts';
 import { ensureTimeSkippingServer } from '../../stack/time-skipping.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
 import * as dailyClose from './daily-close.paths.ts';
+import * as recount from './recount.paths.ts';
 import * as selfCheck from './self-check.paths.ts';
 import { startTimeSkipping } from './support.ts';
 
@@ -25,6 +26,11 @@ const runs: Record<string, Run> = {
     const { activities, input } = path();
     return dailyClose.runDailyCloseWith(env, bundle, activities, input);
   }),
+  ...runsOf(
+    'recount',
+    recount.PATHS,
+    (path) => (env, bundle) => recount.runRecountWith(env, bundle, path().activities),
+  ),
 };
 const fileOf = (name: string): string => fileURLToPath(new URL(`../histories/${name}.json`, import.meta.url));
 const missing = Object.entries(runs).filter(([name]) => !existsSync(fileOf(name)));

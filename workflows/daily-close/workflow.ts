@@ -1,13 +1,10 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { continueAsNew, proxyActivities, setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
 import type { DailyCloseActivities } from '../../activities/daily-close.ts';
+import { nominalTime } from '../shared/nominal-time.ts';
 import type { DailyClose, DailyCloseResult } from './messages.ts';
 
 const { listUnclosedDays, checkDaySettled, closeProductsOfDay, finishClosedDay } =
   proxyActivities<DailyCloseActivities>({ startToCloseTimeout: '30s' });
-
-/** Set by the server on what a Schedule starts: the time it was due, whenever it really began. */
-const ScheduledStartTime = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 
 const FIRST_WAIT_MS = 15_000;
 const LONGEST_WAIT_MS = 300_000;
@@ -57,9 +54,4 @@ async function untilSettled(day: string, startAfresh: () => Promise<never>): Pro
     await sleep(waitMs, { summary: `${day} is not settled yet` });
     if (workflowInfo().continueAsNewSuggested) await startAfresh();
   }
-}
-
-function nominalTime(): string {
-  const scheduledAt = workflowInfo().typedSearchAttributes.get(ScheduledStartTime);
-  return (scheduledAt ?? new Date()).toISOString();
 }

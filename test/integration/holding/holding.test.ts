@@ -29,8 +29,8 @@ const vault = (visibility: string): Things => ({ resource: 'vault', attributes: 
 
 describe('several limits on one thing', () => {
   test.each([
-    ['cpu', deployment(101, 101, 101)],
-    ['memory', deployment(100, 101, 101)],
+    ['memory', deployment(101, 101, 101)],
+    ['cpu', deployment(101, 100, 101)],
     ['storage', deployment(100, 100, 101)],
   ])('are checked in their declared order: the first that fails is named, here %s', async (limit, things) => {
     const account = await world.anAccount();

@@ -32,8 +32,8 @@ limits:
   private_vaults: { kind: count, scope: account, counts: vault, where: { visibility: [private] }, edge: refuse, values: { free: 2, pro: 20 } }
   private_secrets: { kind: count, scope: vault, counts: secret, applies_to: { visibility: [private] }, edge: refuse, values: { free: 20, pro: unlimited } }
   storage: { kind: sum, unit: mebibyte, scope: account, counts: deployment, order: 3, edge: refuse, values: { free: 1000, pro: unlimited } }
-  memory: { kind: sum, unit: mebibyte, scope: account, counts: deployment, order: 2, edge: refuse, values: { free: 1000, pro: 8000 } }
-  cpu: { kind: sum, unit: millicore, scope: account, counts: deployment, order: 1, edge: refuse, values: { free: 1000, pro: 4000 } }
+  memory: { kind: sum, unit: mebibyte, scope: account, counts: deployment, order: 1, edge: refuse, values: { free: 1000, pro: 8000 } }
+  cpu: { kind: sum, unit: millicore, scope: account, counts: deployment, order: 2, edge: refuse, values: { free: 1000, pro: 4000 } }
   deployments: { kind: count, scope: account, counts: deployment, order: 9, edge: refuse, values: { free: 10, pro: 100 } }
   keys: { kind: count, scope: account, counts: key, edge: advisory, values: { free: 3, pro: unlimited } }
   builds: { kind: count, scope: account, counts: build, edge: queue, values: { free: 1, pro: 2 } }
