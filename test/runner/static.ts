@@ -1,5 +1,6 @@
 import { checkBoundaries } from './boundaries.ts';
 import { docsFaults } from './docs.ts';
+import { holdingFaults } from './holding.ts';
 import { houseFaults, serverFaults } from './house.ts';
 import { ROOT, run } from './process.ts';
 import type { StaticCheck } from './summary.ts';
@@ -10,7 +11,7 @@ export const STATIC_CHECKS: StaticCheck[] = [
   { name: 'lint', run: () => tool(['oxlint', '--type-aware']) },
   { name: 'format', run: () => tool(['biome', 'check']) },
   { name: 'boundaries', run: async () => boundaries() },
-  { name: 'house', run: async () => [...houseFaults(ROOT), ...serverFaults(ROOT)] },
+  { name: 'house', run: async () => [...houseFaults(ROOT), ...serverFaults(ROOT), ...holdingFaults(ROOT)] },
   { name: 'docs', run: async () => docsFaults(ROOT) },
 ];
 
