@@ -87,6 +87,7 @@ async function main(seconds: number, stop: { at: number; for: number }): Promise
     const worker = await startServer(bench, { ...process_('worker'), core: 'any' });
     const generator = await startGenerator(bench, { nice: false });
 
+    const machine = describeMachine();
     say(`Validating at full speed for ${seconds} s …`);
     const over = new AbortController();
     const watching = watch({ redis, worker, stop, signal: over.signal });
@@ -103,12 +104,12 @@ async function main(seconds: number, stop: { at: number; for: number }): Promise
     const watched = await watching;
 
     const sums = { answered: measured.valid, ...(await sumsOf(db, redis, seed.productId)) };
-    const { logged, ...exact } = sums;
+    const { logged, logRows, ...exact } = sums;
     const isExact = new Set(Object.values(exact)).size === 1;
     const result = {
-      machine: describeMachine(),
+      machine,
       load: { seconds, connections: CONNECTIONS, perSecond: measured.valid / measured.seconds, stopped: stop },
-      sums: { ...exact, isExact, logged },
+      sums: { ...exact, isExact, logged, logRows },
       settledAfterSeconds,
       ...summary(watched, stop),
       seconds: watched.filter(({ second }) => second % KEPT === 0),
@@ -184,6 +185,7 @@ async function sumsOf(db: Knex, redis: Redis, productId: string) {
     licenses: await sum('usage_by_license', 'calls'),
     // Calls that rows of the log stand for: while it is sampled each batch is rounded up to a whole sample.
     logged: await sum('validations', 'weight'),
+    logRows: Number((await db('validations').where({ product_id: productId }).count({ rows: '*' }))[0]!['rows']),
   };
 }
 
