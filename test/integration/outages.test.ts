@@ -191,33 +191,6 @@ describe('Redis killed where calls are refused in an outage', () => {
   });
 });
 
-describe('Redis that has lost its data', () => {
-  test.each([
-    ['by FLUSHALL', async () => void (await direct.flushall())],
-    [
-      'by a restart without it',
-      async () => {
-        await server.kill();
-        await server.restart({ empty: true });
-      },
-    ],
-  ])('%s goes on from what is settled: never more than the limit and what was not settled', async (_how, lose) => {
-    const { product, at, warm } = await aWarmProduct({ dailyCalls: 30 });
-    await Promise.all(Array.from({ length: 10 }, at(closed)));
-    await settle(product, warm + 10);
-    await lose();
-    await waitUntil(
-      'it is back',
-      async () => direct.status === 'ready' && (await readiness(closed)).status === 'ready',
-    );
-
-    const answers = await Promise.all(Array.from({ length: 100 }, at(closed)));
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(30 - warm - 10);
-    expect(answers.filter(({ status }) => status === 429)).toHaveLength(100 - (30 - warm - 10));
-    expect(await counterOf(product)).toBe(30);
-  });
-});
-
 /** What the drain would have written by now. */
 async function settle({ product }: TestProduct, used: number): Promise<void> {
   await open

@@ -22,8 +22,8 @@ export interface TestCluster {
   kill(port: number): Promise<void>;
   /** Stops a node from answering, or lets it go on, without closing a connection. */
   signal(port: number, name: 'SIGSTOP' | 'SIGCONT'): void;
-  /** Starts a killed node where it was; it comes back as a replica. */
-  restart(port: number): Promise<void>;
+  /** Starts a killed node where it was, with what it has written, or `empty`; where another has taken over it comes back as a replica. */
+  restart(port: number, options?: { empty: boolean }): Promise<void>;
   /** A connection of its own to one node. */
   node(port: number): Redis;
   stop(): Promise<void>;
@@ -73,7 +73,11 @@ export async function startRedisCluster(): Promise<TestCluster> {
       await ended;
     },
     signal: (port, name) => void children.get(port)!.kill(name),
-    restart: start,
+    async restart(port, { empty } = { empty: false }) {
+      // What it knows of the cluster is no data: a node that forgets that is another node.
+      if (empty) rmSync(join(home, String(port), 'appendonlydir'), { recursive: true, force: true });
+      await start(port);
+    },
     node,
     async stop() {
       for (const connection of connections.values()) connection.disconnect();

@@ -166,6 +166,30 @@ describe('a cluster', () => {
     expect(again.every(({ used }) => used === 2)).toBe(true);
   });
 
+  test('is sent the batches of one turn in one write for each node, whatever number of partitions they are for', async () => {
+    const { count } = await aCounter();
+    const tenants = manyTenants(120);
+    await Promise.all(tenants.map((tenant) => count(tenant, 'unlimited')));
+    const ports = (await cluster.masters()).map(({ port }) => port);
+    const figuresOf = async (port: number) => {
+      const stats = await cluster.node(port).info('stats');
+      const figure = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(stats)?.[1]);
+      return { commands: figure('total_commands_processed'), reads: figure('total_reads_processed') };
+    };
+    const before = await Promise.all(ports.map(figuresOf));
+    await Promise.all(tenants.map((tenant) => count(tenant, 'unlimited')));
+    const after = await Promise.all(ports.map(figuresOf));
+    const perNode = after.map(({ commands, reads }, i) => ({
+      commands: commands - before[i]!.commands,
+      // One of them is this test's question.
+      reads: reads - before[i]!.reads - 1,
+    }));
+    process.stdout.write(`one turn, 120 tenants, by node: ${JSON.stringify(perNode)}\n`);
+    const partitions = new Set(tenants.map(({ partition }) => partition)).size;
+    // Replicas and the nodes themselves say a word now and then.
+    expect(perNode.reduce((sum, { reads }) => sum + reads, 0)).toBeLessThan(partitions / 3);
+  });
+
   test('tells the settings of its worst master', async () => {
     const [, , last] = await cluster.masters();
     expect((await redisFacts(direct)).settings['maxmemory-policy']).toBe('noeviction');

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { LostOutcome } from '../../../counters/ask.ts';
 import type { MeteredRow, MeterStore, TakenRow } from '../../../counters/meter.ts';
 import { quotaKey } from '../../../counters/partitions.ts';
 import { createQuotaCounter, type QuotaCall } from '../../../counters/quota.ts';
@@ -69,14 +71,14 @@ function aStore(loseAnswers = 0): MeterStore & { rows: Map<string, MeteredRow>; 
   };
 }
 
-async function aMeteredCounter(url: string, store: MeterStore) {
+async function aMeteredCounter(url: string, store: MeterStore, told: unknown[] = []) {
   const redis = await aConnection(url);
   const counter = createQuotaCounter(redis, {
     timeoutMs: TIMEOUT_MS,
     partitions: 1,
     settledUse: async () => 0,
     meter: store,
-    onError: () => undefined,
+    onError: (error) => void told.push(error),
   });
   onTestFinished(async () => {
     await counter.close();
@@ -117,6 +119,132 @@ describe('a call that is served without an answer from Redis', () => {
     way.loseAllAnswers(false);
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     expect(await usedOf(product)).toBe(2);
+  });
+});
+
+describe('what was served and has no answer', () => {
+  test('is counted nowhere when Redis has lost its data meanwhile, and that is told', async () => {
+    const way = await aWay(server.url);
+    const told: unknown[] = [];
+    const counter = await aMeteredCounter(way.url, aStore(), told);
+    const product = randomUUID();
+    await counter.count(aCall(product, 'unlimited'));
+    way.loseAllAnswers(true);
+    expect(await counter.count(aCall(product, 'unlimited'))).toEqual({ counted: true, used: null });
+    await direct.flushall();
+    way.loseAllAnswers(false);
+    await waitUntil('it is told', () => told.some((error) => error instanceof LostOutcome));
+    expect(await usedOf(product)).toBe(0);
+  });
+
+  test('keeps its number beyond the end of the process, and whoever asks for it then counts nothing twice', async () => {
+    const way = await aWay(server.url);
+    const store = aStore();
+    const counter = await aMeteredCounter(way.url, store);
+    const [product, refused] = [randomUUID(), randomUUID()];
+    for (const each of [product, refused]) await counter.count(aCall(each, 1));
+    way.loseAllAnswers(true);
+    const answers = [counter.count(aCall(product, 'unlimited')), counter.count(aCall(refused, 1))];
+    expect(await Promise.all(answers)).toEqual([
+      { counted: true, used: null },
+      { counted: true, used: null },
+    ]);
+    const beganMs = performance.now();
+    await counter.close();
+    expect(performance.now() - beganMs).toBeLessThan(TIMEOUT_MS);
+    const [row] = store.rows.values();
+    expect(row).toMatchObject({ items: [{ cost: 1 }, { cost: 1 }], askedAs: { number: expect.any(Number) } });
+    expect([await usedOf(product), await usedOf(refused)]).toEqual([2, 1]);
+
+    await aMeteredCounter(server.url, store);
+    // One was counted then; the other was refused by the answer that was lost, though it was served.
+    await waitUntil('nothing waits', () => store.rows.size === 0);
+    expect([await usedOf(product), await usedOf(refused)]).toEqual([2, 2]);
+  });
+
+  test('is asked for again ever more seldom', async () => {
+    const way = await aWay(server.url);
+    const counter = await aMeteredCounter(way.url, aStore());
+    const product = randomUUID();
+    await counter.count(aCall(product, 'unlimited'));
+    way.loseAllAnswers(true);
+    await counter.count(aCall(product, 'unlimited'));
+    const before = way.lost();
+    await pause(3_000);
+    expect(way.lost() - before).toBeLessThanOrEqual(8);
+    way.loseAllAnswers(false);
+  });
+});
+
+describe('an outage that follows another', () => {
+  test('hands out nothing that was handed out before: what waits in Postgres is used', async () => {
+    const way = await aWay(server.url);
+    const store = aStore();
+    const counter = await aMeteredCounter(way.url, store);
+    const product = randomUUID();
+    const admitted = async (): Promise<number> => {
+      const answers = await Promise.all(Array.from({ length: 40 }, () => counter.count(aCall(product, 20))));
+      return answers.filter(({ counted }) => counted).length;
+    };
+    await counter.count(aCall(randomUUID(), 1));
+    way.close();
+    await waitUntil('Redis is away', async () => (await counter.count(aCall(randomUUID(), 5))).used === null);
+    expect(await admitted()).toBe(20);
+    await waitUntil('they are saved', () => store.rows.size > 0);
+
+    // It is back for a moment that is too short to put anything back.
+    const take = store.take.bind(store);
+    store.take = async () => 0;
+    await way.open();
+    await waitUntil('Redis is back', async () => (await counter.count(aCall(randomUUID(), 5))).used !== null);
+    way.close();
+    await waitUntil('Redis is away', async () => (await counter.count(aCall(randomUUID(), 5))).used === null);
+    expect(await admitted()).toBe(0);
+
+    store.take = take;
+    await way.open();
+    await waitUntil('all are put back', () => store.rows.size === 0);
+    expect(await usedOf(product)).toBe(20);
+  });
+});
+
+/** As a process that has died left it. */
+function aRow(productId: string, more: Partial<MeteredRow> = {}): MeteredRow {
+  const key = quotaKey(0, productId, PERIOD.key);
+  const item = { key, cost: 1, keptSeconds: 1_000, startsAtMs: PERIOD.startsAtMs, entry: '[]' };
+  const row = { id: randomUUID(), partition: 0, items: [item], verdicts: [], costs: { [key]: 1 } };
+  return { ...row, askedAs: null, sentUnder: null, ...more };
+}
+
+describe('rows of metered calls', () => {
+  test('are put back many at a time, and Redis forgets them then', async () => {
+    const store = aStore();
+    const product = randomUUID();
+    for (let i = 0; i < 60; i += 1) await store.save(aRow(product));
+    let rounds = 0;
+    const take = store.take.bind(store);
+    store.take = (options, handOver) => {
+      rounds += 1;
+      return take(options, handOver);
+    };
+    await aMeteredCounter(server.url, store);
+    await waitUntil('all are put back', () => store.rows.size === 0);
+    expect(await usedOf(product)).toBe(60);
+    await waitUntil('none is remembered', async () => (await direct.keys('*:metered-*')).length === 0);
+    // 32 and 28, and a look that finds none.
+    expect(rounds).toBeLessThanOrEqual(3);
+  });
+
+  test('that may have been counted in data that are lost are counted nowhere; those that were never sent are', async () => {
+    const store = aStore();
+    const [sent, fresh] = [randomUUID(), randomUUID()];
+    await store.save(aRow(sent, { sentUnder: 'a generation that is gone' }));
+    await store.save(aRow(fresh));
+    const told: unknown[] = [];
+    await aMeteredCounter(server.url, store, told);
+    await waitUntil('none waits', () => store.rows.size === 0);
+    expect([await usedOf(sent), await usedOf(fresh)]).toEqual([0, 1]);
+    expect(told).toEqual([expect.any(LostOutcome)]);
   });
 });
 

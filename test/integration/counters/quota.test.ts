@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { generationKey, partitionOf, quotaKey, streamKey } from '../../../counters/partitions.ts';
+import { LostOutcome } from '../../../counters/ask.ts';
+import { checkedKey, generationKey, partitionOf, quotaKey, streamKey } from '../../../counters/partitions.ts';
 import { createQuotaCounter, type QuotaCall } from '../../../counters/quota.ts';
 import { connectRedis, isRedisOutage, mastersOf, openRedis, type RedisClient } from '../../../counters/redis.ts';
 import type { Limit } from '../../../domain/plans/catalogue.ts';
@@ -9,6 +10,7 @@ import { type PeriodSpan, utcDay } from '../../../domain/plans/periods.ts';
 import { startRedisCluster } from '../../support/redis-cluster.ts';
 import { startRedis, type TestRedis } from '../../support/redis-process.ts';
 import { aWay } from '../../support/redis-way.ts';
+import { waitUntil } from '../../support/wait.ts';
 
 let server: Pick<TestRedis, 'url' | 'stop'>;
 let direct: RedisClient;
@@ -368,6 +370,23 @@ describe('a batch whose answer was lost', () => {
     expect(await usedOf(asked)).toBe(700);
   });
 
+  test('is counted nowhere when Redis has lost its data meanwhile, for it may be settled', async () => {
+    const way = await aWay(server.url);
+    const { count } = await aCounter(way.url, 2_000);
+    const asked = call({ allowed: 'unlimited' });
+    await count(asked);
+    way.loseAllAnswers(true);
+    const unanswered = count(asked).catch((error: unknown) => error);
+    await waitUntil('it has run', () => way.lost() > 0);
+    await direct.flushall();
+    way.loseAllAnswers(false);
+    expect(await unanswered).toBeInstanceOf(LostOutcome);
+    expect(await usedOf(asked)).toBe(0);
+    expect(await direct.exists(streamKey(0))).toBe(0);
+    // The next call knows the new life.
+    expect(await count(asked)).toEqual({ counted: true, used: 1 });
+  });
+
   test('is refused when a copy of it arrives after its end', async () => {
     const { redis, count } = await aCounter();
     const asked = call({ allowed: 'unlimited' });
@@ -399,6 +418,54 @@ describe('a batch whose answer was lost', () => {
     for (let i = 0; i < 50; i += 1) await count(call());
     const [own] = (await direct.keys('{p0}:batches:*')).filter((key) => !before.has(key));
     expect(await direct.hlen(own!)).toBe(2);
+  });
+});
+
+describe('a Redis that came back with older data', () => {
+  on(startRedis, 1);
+
+  test('is found out by the first process that had an answer from what is lost; each counter begins at what is settled, once', async () => {
+    const [one, other] = [await aCounter(), await aCounter()];
+    const asked = call({ period: today(), allowed: 100 });
+    const spared = call({ allowed: 100 });
+    for (const { settled } of [one, other]) settled.set(asked.productId, 0);
+    for (let i = 0; i < 3; i += 1) await one.count(asked);
+    await other.count(asked);
+    await one.count(spared);
+    const keys = await direct.keys('*');
+    const dumps = await Promise.all(keys.map((key) => direct.dumpBuffer(key)));
+    for (let i = 0; i < 10; i += 1) await one.count(asked);
+    expect(await other.count(asked)).toEqual({ counted: true, used: 15 });
+
+    await direct.flushall();
+    for (const [i, key] of keys.entries()) await direct.restore(key, 0, dumps[i]!);
+    expect(await usedOf(asked)).toBe(4);
+    for (const { settled, asked: questions } of [one, other]) {
+      settled.set(asked.productId, 12);
+      questions.length = 0;
+    }
+    expect(await one.count(asked)).toEqual({ counted: true, used: 13 });
+    const generation = await direct.hget(generationKey(0), 'id');
+    // The other one finds that it has begun anew already.
+    expect(await other.count(asked)).toEqual({ counted: true, used: 14 });
+    expect(await direct.hget(generationKey(0), 'id')).toBe(generation);
+    expect([one.asked, other.asked]).toEqual([[asked.productId], []]);
+    // A period that begins later has lost nothing that was settled.
+    expect(await other.count(spared)).toMatchObject({ counted: true });
+    expect(other.asked).toEqual([]);
+  });
+
+  test('keeps a counter that is above what is settled: its last calls wait in the stream', async () => {
+    const one = await aCounter();
+    const asked = call({ period: today(), allowed: 100 });
+    one.settled.set(asked.productId, 0);
+    for (let i = 0; i < 5; i += 1) await one.count(asked);
+    const key = keyOf(asked);
+    await direct.unlink(...(await direct.keys('{p0}:batches:*')));
+    one.settled.set(asked.productId, 2);
+    expect(await one.count(asked)).toEqual({ counted: true, used: 6 });
+    expect(await direct.get(key)).toBe('6');
+    expect(await direct.sismember(checkedKey(0), key)).toBe(1);
   });
 });
 

@@ -1,5 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'ioredis';
+import { partitionOf, streamKey } from '../../../counters/partitions.ts';
+import { connectRedis, mastersOf, openRedis } from '../../../counters/redis.ts';
+import { loadCatalogue } from '../../../domain/plans/load.ts';
 import type { Config } from '../../../runtime/config.ts';
+import { publishCatalogue } from '../../../store/catalogues.ts';
+import { migrate } from '../../../store/migrate.ts';
 import { startRedisCluster } from '../../support/redis-cluster.ts';
+import { startRedis } from '../../support/redis-process.ts';
+import { aScratchDatabase } from '../../support/scratch.ts';
 
 /** What calls are counted in: settings for an API in this process, the same as environment variables, and the end of it. */
 export interface Counting {
@@ -8,19 +17,92 @@ export interface Counting {
   stop(): Promise<void>;
 }
 
+/** What calls are counted in, of a test's own, to break. */
+export interface Breakable extends Counting {
+  settings: Pick<Config, 'redisUrl' | 'databaseUrl' | 'partitions' | 'redisTimeoutMs'>;
+  /** Makes all of it forget everything. */
+  flush(): Promise<void>;
+  /** Ends whatever an organisation is counted in, at once; its replica too. */
+  kill(organizationId: string): Promise<void>;
+  /** Starts that again, with its data or without. */
+  restart(options: { empty: boolean }): Promise<void>;
+}
+
 const PARTITIONS = 64;
+/** Shorter than people have it: a test waits for it. Not so short that a busy machine takes Redis for away. */
+const REDIS_TIMEOUT_MS = 1_600;
 
 async function theStacksRedis(): Promise<Counting> {
   return { settings: {}, env: {}, stop: async () => undefined };
 }
 
+/** Its own database too: how many partitions there are is one number for all that share one. */
 async function aCluster(): Promise<Counting> {
-  const cluster = await startRedisCluster();
-  const { url } = cluster;
+  const { settings, env, stop } = await aBreakableCluster();
+  const { redisUrl, databaseUrl, partitions } = settings;
+  const { PLIMSOLL_REDIS_TIMEOUT: _, ...asPeopleHaveIt } = env;
+  return { settings: { redisUrl, databaseUrl, partitions }, env: asPeopleHaveIt, stop };
+}
+
+async function aBreakableRedis(): Promise<Breakable> {
+  const server = await startRedis();
+  const rest = await aroundRedis({ redisUrl: server.url, partitions: 1 });
   return {
-    settings: { redisUrl: url, partitions: PARTITIONS },
-    env: { REDIS_URL: url, PLIMSOLL_PARTITIONS: String(PARTITIONS) },
-    stop: () => cluster.stop(),
+    ...rest,
+    kill: () => server.kill(),
+    restart: (options) => server.restart(options),
+    async stop() {
+      await rest.stop();
+      await server.stop();
+    },
+  };
+}
+
+async function aBreakableCluster(): Promise<Breakable> {
+  const cluster = await startRedisCluster();
+  const rest = await aroundRedis({ redisUrl: cluster.url, partitions: PARTITIONS });
+  let killed: number[] = [];
+  return {
+    ...rest,
+    async kill(organizationId) {
+      const slot = new Command('get', [streamKey(partitionOf(organizationId, PARTITIONS))]).getSlot() ?? -1;
+      const masters = await cluster.masters();
+      const master = masters.find(({ slots }) => slots.some(([from, to]) => from <= slot && slot <= to))!.port;
+      // The replica first: it must not take over.
+      killed = [await cluster.replicaOf(master), master];
+      for (const port of killed) await cluster.kill(port);
+    },
+    restart: async (options) => void (await Promise.all(killed.map((port) => cluster.restart(port, options)))),
+    async stop() {
+      await rest.stop();
+      await cluster.stop();
+    },
+  };
+}
+
+/** A database of its own, migrated, and what both are named by. */
+async function aroundRedis({ redisUrl, partitions }: { redisUrl: string; partitions: number }) {
+  const database = await aScratchDatabase();
+  const path = new URL('../../../plans/platform.yaml', import.meta.url);
+  const catalogue = loadCatalogue(readFileSync(path, 'utf8'), 'platform.yaml');
+  const db = database.connect();
+  await migrate(db);
+  await db.transaction((trx) => publishCatalogue(trx, catalogue));
+  const redis = connectRedis({ redisUrl, redisTimeoutMs: 2_000 }, () => undefined);
+  await openRedis(redis);
+  return {
+    settings: { redisUrl, databaseUrl: database.url, partitions, redisTimeoutMs: REDIS_TIMEOUT_MS },
+    env: {
+      REDIS_URL: redisUrl,
+      DATABASE_URL: database.url,
+      PLIMSOLL_PARTITIONS: String(partitions),
+      PLIMSOLL_REDIS_TIMEOUT: `PT${REDIS_TIMEOUT_MS / 1_000}S`,
+    },
+    flush: async () => void (await Promise.all(mastersOf(redis).map((each) => each.flushall()))),
+    async stop() {
+      redis.disconnect();
+      await database.drop();
+    },
   };
 }
 
@@ -28,4 +110,9 @@ async function aCluster(): Promise<Counting> {
 export const COUNTING = [
   ['one Redis', theStacksRedis],
   ['a cluster', aCluster],
+] as const;
+
+export const BREAKABLE = [
+  ['one Redis', aBreakableRedis],
+  ['a cluster', aBreakableCluster],
 ] as const;
