@@ -63,7 +63,7 @@ function buildPlan(name: string, document: CatalogueDocument, outline: Outline):
   return {
     name,
     rank,
-    line,
+    line: line!,
     overridable: first('overridable') ?? false,
     aliases: document.plans[name]!.aliases ?? [],
     acquisition: first('acquisition') ?? null,

@@ -4,10 +4,23 @@ import { ruleFindings } from './rules.ts';
 import { CATALOGUE_SCHEMA } from './schema.ts';
 import { shapeFindings } from './shape.ts';
 
+/** Levels of maps and lists; a catalogue has nine at most, and what its constraints hold. */
+export const MAX_DEPTH = 32;
+
+export const TOO_DEEP: Finding = {
+  steps: [],
+  at: 'value',
+  found: 'a nesting too deep',
+  message: `nest at most ${MAX_DEPTH} levels`,
+};
+
 /** Everything that is wrong with a catalogue's content: its shape, and the rules that a schema can't say. One finding a place. */
 export function check(content: unknown): Finding[] {
+  // What is too large or too deep is told alone: looking at the rest of it would cost, and everything below is recursive.
+  if (depthOf(content) > MAX_DEPTH) return [TOO_DEEP];
   const tooMany = oversize(content);
   if (tooMany.length > 0) return tooMany;
+
   // Rules first: where both complain of a name, they know which name was meant.
   const findings = [...ruleFindings(content), ...shapeFindings(content)];
   const byPlace = new Map<string, Finding>();
@@ -30,4 +43,12 @@ function oversize(content: unknown): Finding[] {
 
 interface Bounded {
   maxProperties?: number;
+}
+
+function depthOf(content: unknown): number {
+  let depth = 0;
+  for (let level = [content]; level.length > 0 && depth <= MAX_DEPTH; depth += 1) {
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return depth;
 }

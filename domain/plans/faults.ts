@@ -50,9 +50,9 @@ export function describe(value: unknown): string {
   return typeof value === 'object' ? 'a map' : typeof value;
 }
 
-/** At most 60 characters of a text. */
-export function shortened(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+/** At most so many characters of a text. */
+export function shortened(text: string, most = 60): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 /** As many faults as somebody reads. */
@@ -66,5 +66,5 @@ function told(source: string, faults: readonly CatalogueFault[]): string {
 
 function sentence(source: string, { path, line, column, found, message }: CatalogueFault): string {
   const where = line === null ? source : `${source}:${line}:${column}`;
-  return `${where} ${path === '' ? '/' : path}: found ${found}; ${message}`;
+  return `${where} ${path === '' ? '/' : shortened(path, 200)}: found ${found}; ${message}`;
 }

@@ -8,10 +8,13 @@ import { ALL_PLANS } from './document.ts';
 
 export interface PlanOutline {
   name: string;
-  line: string;
+  /** `undefined` where it must be named and isn't. */
+  line: string | undefined;
   rank: number;
   /** The plan itself, what it extends, what that extends …; ends before a plan would come twice or isn't there. */
   chain: readonly string[];
+  /** Whether that ends as it should, in one line: else what this plan has of others can't be judged. */
+  isWhole: boolean;
 }
 
 export interface Outline {
@@ -33,12 +36,19 @@ export function outlineOf(content: unknown): Outline {
   const plans = new Map<string, PlanOutline>();
   const byLine = new Map<string, PlanOutline[]>(lines.map((line) => [line, []]));
   for (const [position, name] of Object.keys(given).entries()) {
-    const chain = chainOf(name, given);
-    const line = chain.map((each) => mapAt(given[each])['line']).find((each) => typeof each === 'string');
+    const { chain, isWhole } = chainOf(name, given);
+    const named = chain.map((each) => mapAt(given[each])['line']).filter((each) => typeof each === 'string');
+    const line = named[0] ?? onlyLine;
     const rank = mapAt(given[name])['rank'];
-    const plan = { name, line: String(line ?? onlyLine), rank: typeof rank === 'number' ? rank : position, chain };
+    const plan = {
+      name,
+      line,
+      rank: typeof rank === 'number' ? rank : position,
+      chain,
+      isWhole: isWhole && named.every((each) => each === line),
+    };
     plans.set(name, plan);
-    byLine.get(plan.line)?.push(plan);
+    byLine.get(line ?? '')?.push(plan);
   }
   return { onlyLine, lines, plans, byLine };
 }
@@ -79,11 +89,13 @@ export function valuesByPlan(
   return Object.fromEntries(found);
 }
 
-function chainOf(name: string, plans: Record<string, unknown>): string[] {
+function chainOf(name: string, plans: Record<string, unknown>): { chain: string[]; isWhole: boolean } {
   const chain = [name];
   for (;;) {
     const next = mapAt(plans[chain.at(-1)!])['extends'];
-    if (typeof next !== 'string' || !Object.hasOwn(plans, next) || chain.includes(next)) return chain;
+    if (next === undefined) return { chain, isWhole: true };
+    if (typeof next !== 'string' || !Object.hasOwn(plans, next) || chain.includes(next))
+      return { chain, isWhole: false };
     chain.push(next);
   }
 }

@@ -42,13 +42,9 @@ export function named(steps: Steps, what: string, known: Iterable<string>): Find
 
 /** A condition on the attributes of a scope: both the attributes and their values must be declared there. */
 export function attributeFindings(steps: Steps, condition: unknown, scope: unknown, { scopes }: Names): Finding[] {
-  if (!isMap(condition) || typeof scope !== 'string') return [];
-  const declared = scopes.get(scope);
-  if (!declared) {
-    return [
-      misplaced(steps, `declare a scope ${scope} with its attributes, or leave this out${hint(scope, scopes.keys())}`),
-    ];
-  }
+  const declared = scopes.get(String(scope));
+  // A scope that doesn't exist is told where it is named.
+  if (!isMap(condition) || !declared) return [];
   const attributes = mapAt(declared['attributes']);
   return Object.entries(condition).flatMap(([attribute, values]) => {
     if (!Object.hasOwn(attributes, attribute)) {

@@ -94,11 +94,11 @@ function lineFindings(name: string, plan: Record<string, unknown>, { plans, outl
     ...reference([...steps, 'line'], plan['line'], 'line', outline.lines),
     ...reference([...steps, 'extends'], plan['extends'], 'plan', plans.keys()),
   ];
-  if (outline.onlyLine === undefined && own.line === 'undefined') {
+  if (own.line === undefined) {
     findings.push(absent([...steps, 'line'], `give line: one of ${outline.lines.join(', ')}`));
   }
   const base = outline.plans.get(String(plan['extends']));
-  if (base && base.line !== own.line) {
+  if (base?.line !== undefined && own.line !== undefined && base.line !== own.line) {
     const message = `give a plan of line ${own.line}; ${base.name} is of line ${base.line}`;
     findings.push(wrong([...steps, 'extends'], base.name, message));
   }
@@ -112,7 +112,8 @@ function entryFindings(plan: string, entry: string, { limits, features, outline 
   if (!isMap(definition)) return named(steps, 'limit or feature', [...limits.keys(), ...features.keys()]);
   const line = lineOf(definition, outline);
   const own = outline.plans.get(plan)?.line;
-  if (line === undefined || !outline.byLine.has(line) || line === own) return [];
+  // A line that is none is told where it stands.
+  if (line === own || !outline.lines.includes(line ?? '') || !outline.lines.includes(own ?? '')) return [];
   const place = `${limits.has(entry) ? 'limits' : 'features'}.${entry}.without_line`;
   return [misplaced(steps, `${entry} is of line ${line}: put this plan's value into ${place}`)];
 }

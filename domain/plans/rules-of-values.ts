@@ -35,8 +35,8 @@ export function valueFindings(steps: Steps, definition: Definition, root: Defini
     ...levelFindings(steps, definition),
   ];
   const given = valuesByPlan(String(steps.at(-1)), definition, root, outline);
-  for (const { name } of plans) {
-    if (Object.hasOwn(given, name)) continue;
+  for (const { name, isWhole } of plans) {
+    if (Object.hasOwn(given, name) || !isWhole) continue;
     const message = `give a value for plan ${name}; its absence would mean neither none nor unlimited`;
     found.push(absent([...steps, 'values', name], message));
   }
@@ -48,10 +48,11 @@ function keyFindings(steps: Steps, definition: Definition, plans: readonly PlanO
   const known = plans.map((plan) => plan.name);
   return Object.keys(mapAt(definition['values'])).flatMap((name) => {
     const place = [...steps, 'values', name];
-    const other = names.outline.plans.get(name)?.line;
+    const other = names.outline.plans.get(name);
     if (name === ALL_PLANS || known.includes(name)) return [];
     if (other === undefined) return named(place, 'plan', known);
-    return [misplaced(place, `plan ${name} is of line ${other}: put its value into without_line`)];
+    if (!names.outline.lines.includes(other.line ?? '')) return [];
+    return [misplaced(place, `plan ${name} is of line ${other.line}: put its value into without_line`)];
   });
 }
 

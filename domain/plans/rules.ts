@@ -34,6 +34,7 @@ export function ruleFindings(content: unknown): Finding[] {
     ...[...names.limits].flatMap(([name, limit]) => limitFindings(['limits', name], limit, names)),
     ...[...names.features].flatMap(([name, feature]) => featureFindings(['features', name], feature, names)),
     ...sharedNames(names),
+    ...sharedRecords(names),
     ...(['limits', 'features'] as const).flatMap((kind) =>
       [...names[kind]].flatMap(([name, definition]) => [
         ...lineOfFindings([kind, name], definition, names),
@@ -50,7 +51,7 @@ function limitFindings(steps: Steps, limit: Record<string, unknown>, names: Name
     ...reference([...steps, 'scope'], limit['scope'], 'scope', names.scopes.keys()),
     ...reference([...steps, 'fallback_scope'], limit['fallback_scope'], 'scope', names.scopes.keys()),
     ...attributeFindings([...steps, 'applies_to'], limit['applies_to'], limit['scope'], names),
-    ...attributeFindings([...steps, 'where'], limit['where'], limit['counts'], names),
+    ...whereFindings([...steps, 'where'], limit, names),
     ...edgeFindings([...steps, 'edge'], limit['edge'], names),
     ...Object.keys(mapAt(limit['costs'])).flatMap((event) => named([...steps, 'costs', event], 'event', counted)),
     ...noticeFindings([...steps, 'notices'], limit['notices']),
@@ -58,6 +59,13 @@ function limitFindings(steps: Steps, limit: Record<string, unknown>, names: Name
     ...overFindings([...steps, 'over'], limit),
     ...refillFindings([...steps, 'refill'], mapAt(limit['refill'])),
   ];
+}
+
+/** Only of a scope it is known what attributes its things have. */
+function whereFindings(steps: Steps, { where, counts }: Record<string, unknown>, names: Names): Finding[] {
+  if (where === undefined || typeof counts !== 'string') return [];
+  if (names.scopes.has(counts)) return attributeFindings(steps, where, counts, names);
+  return [misplaced(steps, `declare a scope ${counts} with its attributes, or leave this out`)];
 }
 
 function featureFindings(steps: Steps, feature: Record<string, unknown>, names: Names): Finding[] {
@@ -198,6 +206,20 @@ function sharedNames({ limits, features }: Names): Finding[] {
   return [...features.keys()]
     .filter((name) => limits.has(name))
     .map((name) => misplaced(['features', name], 'give a name of its own; a limit has this one'));
+}
+
+/** A kind of record has one retention: else two could say when it is hidden. */
+function sharedRecords({ limits }: Names): Finding[] {
+  const holders = new Map<string, string>();
+  return [...limits].flatMap(([name, limit]) =>
+    listOf(limit['records']).flatMap((record, index): Finding[] => {
+      const holder = holders.get(record);
+      if (holder === undefined) holders.set(record, name);
+      if (holder === undefined || holder === name) return [];
+      const place = ['limits', name, 'records', String(index)];
+      return [wrong(place, record, `name each kind of record in one limit; ${holder} has it`)];
+    }),
+  );
 }
 
 /** Something that hangs below itself, at whatever distance; each of the ring is told. */

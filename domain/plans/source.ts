@@ -10,6 +10,7 @@ import {
   type Pair,
   parseDocument,
 } from 'yaml';
+import { MAX_DEPTH, TOO_DEEP } from './check.ts';
 import { type CatalogueFault, describe, type Finding, pointerOf, type Steps, shortened } from './faults.ts';
 
 /** A catalogue's text, read: its content, and where each part of it stands. */
@@ -24,8 +25,6 @@ export interface Source {
 
 /** A catalogue is a few kilobytes; what is larger is something else, and reading it would cost. */
 const MAX_CHARACTERS = 262_144;
-/** Levels of maps and lists; a catalogue has five. The walks below may then be recursive without a thought. */
-const MAX_DEPTH = 32;
 
 /** A text that YAML can't make sense of is told the first of its problems. */
 const MOST_PROBLEMS = 100;
@@ -55,8 +54,8 @@ export function readSource(text: string): Source {
   });
   const problems = [...document.errors, ...document.warnings];
   if (depthOf(document) > MAX_DEPTH || problems.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) {
-    const message = `nest at most ${MAX_DEPTH} levels`;
-    return { faults: [faultAt(0, [], 'a nesting too deep', message)], content: undefined, place: unplaced };
+    const { steps, found, message } = TOO_DEEP;
+    return { faults: [faultAt(0, steps, found, message)], content: undefined, place: unplaced };
   }
 
   const faults = problems.slice(0, MOST_PROBLEMS).map(({ code, message, pos: [start, end] }) => {

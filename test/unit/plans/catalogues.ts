@@ -78,8 +78,22 @@ export function faultsOf(read: () => unknown): readonly CatalogueFault[] {
 
 /** The small catalogue with one piece of its text replaced; the piece must be there exactly once. */
 export function smallWith(piece: string, replacement: string): string {
-  if (SMALL_TEXT.split(piece).length !== 2) throw new Error(`'${piece}' is not there exactly once`);
-  return SMALL_TEXT.replace(piece, () => replacement);
+  return replaced(SMALL_TEXT, piece, replacement);
+}
+
+/** A text with one piece of it replaced; the piece must be there exactly once. */
+export function replaced(text: string, piece: string, replacement: string): string {
+  if (text.split(piece).length !== 2) throw new Error(`'${piece}' is not there exactly once`);
+  return text.replace(piece, () => replacement);
+}
+
+/** A text without its marks (‸), and where they stood. */
+export function unmarked(marked: string): { text: string; places: { line: number; column: number }[] } {
+  const places = marked.split('\n').flatMap((line, index) => {
+    const pieces = line.split('‸').slice(0, -1);
+    return pieces.map((_, i) => ({ line: index + 1, column: pieces.slice(0, i + 1).join('').length + 1 }));
+  });
+  return { text: marked.replaceAll('‸', ''), places };
 }
 
 /** What is said of a limit that is none, and of an absent value. */

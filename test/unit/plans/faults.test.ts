@@ -2,18 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadCatalogue } from '../../../domain/plans/load.ts';
 import { nearestName } from '../../../domain/plans/nearest-name.ts';
-import { absentFor, faultsOf, LIMIT_VALUE, SMALL_TEXT, smallWith } from './catalogues.ts';
+import { absentFor, faultsOf, LIMIT_VALUE, SMALL_TEXT, smallWith, unmarked } from './catalogues.ts';
 
 const NAME_FORM = 'give a name of small letters, digits and underscores, beginning with a letter, 63 at most';
-
-/** A text without its marks, and where they stood. */
-function unmarked(marked: string): { text: string; places: { line: number; column: number }[] } {
-  const places = marked.split('\n').flatMap((line, index) => {
-    const pieces = line.split('‸').slice(0, -1);
-    return pieces.map((_, i) => ({ line: index + 1, column: pieces.slice(0, i + 1).join('').length + 1 }));
-  });
-  return { text: marked.replaceAll('‸', ''), places };
-}
 
 describe('a bad catalogue', () => {
   // What is replaced, by what, and the faults that this makes: pointer, found, what would be right. A ‸ stands where each fault
@@ -114,6 +105,12 @@ describe('a bad catalogue', () => {
       'rank: 20',
       'rank: ‸30',
       [['/plans/silver/rank', '30', 'give a rank of its own; plan gold has this one']],
+    ],
+    [
+      'with a plan that has no rank while others have one is told',
+      'bronze: { rank: 10 }',
+      '‸bronze: {}',
+      [['/plans/bronze/rank', 'nothing', 'give rank: other plans have one, so their order in the file does not count']],
     ],
     [
       'with a name that is none is told the form',
