@@ -48,7 +48,7 @@ export function attributeFindings(steps: Steps, condition: unknown, scope: unkno
   const attributes = mapAt(declared['attributes']);
   return Object.entries(condition).flatMap(([attribute, values]) => {
     if (!Object.hasOwn(attributes, attribute)) {
-      return named([...steps, attribute], `attribute of scope ${scope}`, Object.keys(attributes));
+      return named([...steps, attribute], `attribute of scope ${String(scope)}`, Object.keys(attributes));
     }
     const known = listOf(attributes[attribute]);
     return listOf(values).flatMap((value, index) => {

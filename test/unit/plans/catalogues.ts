@@ -8,6 +8,9 @@ export function shippedText(path: string): string {
   return readFileSync(new URL(`../../../plans/${path}`, import.meta.url), 'utf8');
 }
 
+/** A catalogue from a text that a test has changed. */
+export const loaded = (text: string): Catalogue => loadCatalogue(text, 'changed.yaml');
+
 const shipped = (path: string): Catalogue => loadCatalogue(shippedText(path), `plans/${path}`);
 
 export const PLATFORM_TEXT = shippedText('platform.yaml');

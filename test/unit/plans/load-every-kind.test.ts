@@ -94,18 +94,18 @@ describe('a catalogue that says everything', () => {
   });
 });
 
-describe('a value of a plan', () => {
-  const values = (written: string) =>
-    loadCatalogue(replaced(EVERY_KIND_TEXT, 'values: { all: 9, free: 3 }', `values: ${written}`), 'x.yaml').limits[
-      'pages'
-    ]?.values;
+const pagesWith = (written: string) =>
+  loadCatalogue(replaced(EVERY_KIND_TEXT, 'values: { all: 9, free: 3 }', `values: ${written}`), 'x.yaml').limits[
+    'pages'
+  ]?.values;
 
+describe('a value of a plan', () => {
   test.each([
     ['its own before all', '{ all: 9, firm: 3 }', { free: 9, paid: 9, firm: 3 }],
     ['that of the plan it extends before all', '{ all: 9, paid: 3 }', { free: 9, paid: 3, firm: 3 }],
     ['all where it extends none', '{ all: 9, paid: 3, firm: 4 }', { free: 9, paid: 3, firm: 4 }],
   ])('is %s', (_what, written, expected) => {
-    expect(values(written)).toEqual(expected);
+    expect(pagesWith(written)).toEqual(expected);
   });
 
   test.each([
