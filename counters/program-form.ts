@@ -79,58 +79,94 @@ export class ProgramForm {
   }
 }
 
-/**
- * Adds a program to what is sent. `seeds` says by step what is settled, where it was found cold.
- * @throws {RangeError} when the program can't be run exactly
- */
-export function writeProgram(form: ProgramForm, program: Program, place: Place): void {
-  checkProgram(program);
-  const { nowMs, isSuccess, steps, entry, idempotency } = program;
-  const head = `p${digits(nowMs)} ${bit(isSuccess)} ${bit(entry !== null)} ${bit(idempotency !== null)} ${steps.length}`;
-  const run = [head, ...steps.map((step, at) => writeStep(form, step, { ...place, at }))];
-  if (entry !== null) run.push(entry);
-  if (idempotency) {
-    const { key, keptSeconds, fingerprint } = idempotency;
-    const k = form.text(onceKey(place.partition, program.tenant, key), '');
-    run.push(`${k} ${digits(keptSeconds)}`, JSON.stringify(fingerprint), contextOf(program));
-  }
-  form.run(...run);
+/** A program as it is sent, but for the numbers of its keys: they are known when all that travels together is. */
+export interface PreparedProgram {
+  readonly program: Program;
+  readonly head: string;
+  readonly pieces: readonly Piece[];
+  readonly once: { readonly key: string; readonly keptSeconds: string; readonly lines: readonly string[] } | null;
+}
+
+/** A step: what stands before and behind the number of its key. */
+interface Piece {
+  readonly before: string;
+  readonly key: string | readonly [string, string] | null;
+  readonly fact: string;
+  readonly isSeeded: boolean;
+  readonly behind: string;
 }
 
 export interface Place {
   readonly partition: number;
-  readonly tenant: string;
-  /** By the step's index; a step that is not in it was not asked for. */
+  /** What is settled by the step's index, where it was found cold; a step that is not in it was not asked for. */
   readonly seeds: ReadonlyMap<number, Settled>;
 }
 
-function writeStep(form: ProgramForm, step: Step, { at, ...place }: Place & { at: number }): string {
-  const { partition, tenant } = place;
+/** Checks a program, and makes ready what can be. @throws {RangeError} when it can't be run exactly */
+export function prepareProgram(program: Program, { partition, seeds }: Place): PreparedProgram {
+  checkProgram(program);
+  const { nowMs, tenant, isSuccess, steps, entry, idempotency } = program;
+  return {
+    program,
+    head: `p${digits(nowMs)} ${bit(isSuccess)} ${bit(entry !== null)} ${bit(idempotency !== null)} ${steps.length}`,
+    pieces: steps.map((step, at) => {
+      const seed = seeds.has(at) ? seeds.get(at) : settledOf(step);
+      return prepareStep(step, { partition, tenant, seed });
+    }),
+    once: idempotency && {
+      key: onceKey(partition, tenant, idempotency.key),
+      keptSeconds: digits(idempotency.keptSeconds),
+      lines: [JSON.stringify(idempotency.fingerprint), contextOf(program)],
+    },
+  };
+}
+
+/** Adds a program to what is sent. */
+export function writeProgram(form: ProgramForm, { program, head, pieces, once }: PreparedProgram): void {
+  form.run(head);
+  for (const { before, key, fact, isSeeded, behind } of pieces) {
+    if (key === null) form.run(before);
+    else if (typeof key === 'string') form.run(before + form.text(key, fact, isSeeded) + behind);
+    else form.run(before + form.pair(key, fact, isSeeded) + behind);
+  }
+  if (program.entry !== null) form.run(program.entry);
+  if (once) form.run(`${form.text(once.key, '')} ${once.keptSeconds}`, ...once.lines);
+}
+
+function prepareStep(
+  step: Step,
+  { partition, tenant, seed }: { partition: number; tenant: string; seed: Settled | undefined },
+): Piece {
   const when = step.when[0]!;
-  const seed: Settled | undefined = place.seeds.has(at) ? place.seeds.get(at) : settledOf(step);
+  const isSeeded = seed !== undefined;
   if (step.kind === 'rate') {
     const { windowMs, cost, limit } = step;
-    const k = form.text(rateKey(partition, { tenant, key: step.key, windowMs }), '');
-    return `r ${k} ${when} ${digits(cost)} ${limitText(limit)} ${digits(windowMs)}`;
+    const behind = ` ${when} ${digits(cost)} ${limitText(limit)} ${digits(windowMs)}`;
+    return { before: 'r ', key: rateKey(partition, { tenant, key: step.key, windowMs }), fact: '', isSeeded, behind };
   }
   if (step.kind === 'quota') {
     const { edge, cost, limit, thresholds, periodKey, startsAtMs, endsAtMs } = step;
-    const keptSeconds = Math.ceil((endsAtMs - startsAtMs) / 1000) + KEPT_AFTER_SECONDS;
-    const settled = seed === undefined ? '' : digits((seed ?? 0) as number);
-    const fact = `${keptSeconds} ${digits(startsAtMs)} ${settled}`;
-    const k = form.text(quotaKeyOf(partition, { tenant, key: step.key, periodKey }), fact, seed !== undefined);
-    return `q ${k} ${when} ${edge[0]} ${digits(cost)} ${limitText(limit)} ${thresholds.map(digits).join(',')}`;
+    const key = quotaKeyOf(partition, { tenant, key: step.key, periodKey });
+    const behind = ` ${when} ${edge[0]} ${digits(cost)} ${limitText(limit)} ${thresholds.map(digits).join(',')}`;
+    const settled = isSeeded ? ((seed ?? 0) as number) : null;
+    return { before: 'q ', key, fact: quotaFact({ startsAtMs, endsAtMs }, settled), isSeeded, behind };
   }
   if (step.kind === 'credits') {
-    if (step.unlimited) return `u ${when}`;
-    const k = form.text(creditsKey(partition, tenant, step.key), creditsFact(step, seed), seed !== undefined);
+    if (step.unlimited) return { before: `u ${when}`, key: null, fact: '', isSeeded, behind: '' };
     const { op, refill } = step;
     const amount = op.kind === 'spend' ? op.cost : op.kind === 'set' ? op.balance : op.amount;
     const due = refill ? `${digits(refill.amount)} ${digits(refill.dueAtMs)}` : '';
-    return `c ${k} ${when} ${CREDITS_OPS[op.kind]} ${digits(amount)} ${due}`;
+    const behind = ` ${when} ${CREDITS_OPS[op.kind]} ${digits(amount)} ${due}`;
+    return { before: 'c ', key: creditsKey(partition, tenant, step.key), fact: creditsFact(step, seed), isSeeded, behind };
   }
-  const pair = form.pair(budgetKeys(partition, tenant, step.key), budgetFact(step, seed), seed !== undefined);
-  return budgetText(step, pair);
+  const keys = budgetKeys(partition, tenant, step.key);
+  return { before: 'b ', key: keys, fact: budgetFact(step, seed), isSeeded, behind: budgetText(step) };
+}
+
+/** What is needed of a quota that is missing; `settled` is `null` when not asked yet. */
+function quotaFact({ startsAtMs, endsAtMs }: { startsAtMs: number; endsAtMs: number }, settled: number | null): string {
+  const keptSeconds = Math.ceil((endsAtMs - startsAtMs) / 1000) + KEPT_AFTER_SECONDS;
+  return `${digits(keptSeconds)} ${digits(Math.max(0, startsAtMs))} ${settled === null ? '' : digits(settled)}`;
 }
 
 const CREDITS_OPS = { spend: 's', set: 'b', add: 'a', subtract: 'l' } as const;
@@ -155,14 +191,14 @@ function budgetFact({ bornAtMs }: BudgetStep, seed: Settled | undefined): string
 
 const ENDED = { committed: 'c', released: 'l', expired: 'x' } as const;
 
-function budgetText(step: BudgetStep, pair: number): string {
+function budgetText(step: BudgetStep): string {
   const { op, edge, paused, total, startsAtMs, thresholds, periodKey } = step;
   const amount = 'amount' in op ? digits(op.amount) : '0';
   const leaseMs = 'leaseMs' in op ? digits(op.leaseMs) : '0';
   const id = 'reservationId' in op ? plainName(op.reservationId) : '';
   const judged = `${BUDGET_OPS[op.kind]} ${amount} ${leaseMs} ${bit(edge === 'hard')} ${bit(paused)} ${limitText(total)}`;
-  const period = `${digits(startsAtMs)} ${thresholds.map(digits).join(',')} ${plainName(periodKey)}`;
-  return `b ${pair} ${step.when[0]} ${judged} ${period} ${id}`;
+  const period = `${digits(Math.max(0, startsAtMs))} ${thresholds.map(digits).join(',')} ${plainName(periodKey)}`;
+  return ` ${step.when[0]} ${judged} ${period} ${id}`;
 }
 
 /** What the program itself says to be settled. Without a version it is the oldest that there is. */

@@ -11,7 +11,7 @@ export const PROGRAM_SCRIPT = [
   part('arguments'),
   part('quota'),
   'local function programs()',
-  ...['steps-quota', 'rate', 'credits', 'budget', 'run'].map(part),
+  ...['lasting', 'steps-quota', 'rate', 'credits', 'budget', 'run'].map(part),
   'end',
   part('main'),
 ].join('\n');

@@ -5,7 +5,7 @@
 -- KEYS[5…]  S texts that steps and idempotency keys are held in; then B pairs of a budget and its leases
 -- ARGV[8]   S
 -- ARGV[9…]  S + B facts, one for each text and each pair: what is needed where it is missing (each kind says what)
---           then what is run, each line below with its arguments in the order given:
+--           then what is run, in its order, q and v before p; each line below with its arguments in the order given:
 --             q<k> <cost> <limit>   a program of one hard quota, the k-th text; an argument with its entry follows, a call that tells all
 --                                   of itself (field 'c' of the stream)
 --             v                     an argument follows: the verdict of a call that was counted before (field 'v')
@@ -20,13 +20,14 @@
 --
 -- Decide everything, then write: whatever is no number fails before anything was written.
 
-local call, match, find, gmatch, floor = redis.call, string.match, string.find, string.gmatch, math.floor
+local call, match, floor = redis.call, string.match, math.floor
 local MOST = 9007199254740991
 local FIRST_KEY, FIRST_FACT = 4, 8
 
+-- Comparing fails for what is no number, and is false for NaN.
 local function integer(text)
-  local value = text and find(text, '^%d+$') and tonumber(text)
-  if not value or value > MOST then error('not an integer from 0 to 2^53 - 1: ' .. tostring(text)) end
+  local value = tonumber(text)
+  if not (value >= 0 and value <= MOST and value == floor(value)) then error('not an integer up to 2^53 - 1: ' .. text) end
   return value
 end
 
@@ -34,11 +35,6 @@ end
 local function plain(value)
   if value < 1e14 and value > -1e14 then return value end
   return string.format('%.0f', value)
-end
-
-local function ceilingOf(text)
-  if text == '-' then return MOST end
-  return integer(text)
 end
 
 local texts = integer(ARGV[8])
@@ -49,33 +45,7 @@ local states = {}
 local told, count = {}, 0
 local entry, fields = { 'g', generation.id }, 2
 
-local function tell(value)
-  count = count + 1
-  told[count] = plain(value)
-end
-
 local function append(name, value)
   entry[fields + 1], entry[fields + 2] = name, value
   fields = fields + 2
-end
-
--- A state that lasts beyond periods is kept for so long after it was last touched.
-local LASTING_SECONDS = 90 * 86400
-
--- As isKnown. One that is missing is new only if it came into being lately: it is forgotten when nobody touches it.
-local function isLasting(key, isMissing, bornAtMs)
-  if isMissing then
-    local now = call('TIME')
-    if bornAtMs < (tonumber(now[1]) - LASTING_SECONDS / 2) * 1000 then return false end
-  end
-  return isKnown(key, isMissing, bornAtMs)
-end
-
--- Amounts of 'thresholds' that lie above 'before' and at or below 'after'.
-local function cross(state, thresholds, before, after)
-  if not thresholds then return end
-  for amount in gmatch(thresholds, '%d+') do
-    local at = tonumber(amount)
-    if before < at and at <= after then state.crossed = (state.crossed and state.crossed .. ',' or '') .. amount end
-  end
 end

@@ -4,14 +4,14 @@
 --       forget it at once); when its period began; what is settled of it, '' when not asked yet
 -- Step  q k when edge cost limit thresholds,…   edge: h(ard) or not
 -- Figures  passed used
--- Stream   q: version-free, as sums: 'added used crossed key', crossed '-' if none
+-- Stream   q: 'added used crossed key', crossed '-' if none
 
 local function quotaOf(k)
   local state = states[k]
   if state then return state end
   local value = values[k]
   local before = value and integer(value) or 0
-  state = { k = k, write = 'quota', isMissing = not value, before = before, used = before }
+  state = { k = k, isMissing = not value, before = before, used = before }
   states[k] = state
   if value and not generation.isKept then return state end
   local kept, startsAtMs, settled = match(ARGV[FIRST_FACT + k], '^(%d+) (%d+) (%d*)$')

@@ -66,10 +66,10 @@ local rate = {
       if elapsedMs < 0 then elapsedMs = 0 end
       shared = share(previous, windowMs - elapsedMs, windowMs)
     end
-    -- By taking away: a sum could leave the integers that doubles hold.
-    if step.ceiling == 0 or not (state.ahead + step.cost <= step.ceiling - current - shared) then return false end
+    -- A later step of the same run sees what the earlier ones ask, whether it fits or not.
     state.ahead = state.ahead + step.cost
-    return true
+    -- By taking away: a sum could leave the integers that doubles hold.
+    return step.ceiling > 0 and state.ahead <= step.ceiling - current - shared
   end,
   take = function(step, nowMs)
     if step.cost == 0 then return end

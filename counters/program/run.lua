@@ -1,4 +1,4 @@
--- Runs one program: decides every step, settles which of them count, takes those, tells how things stand then
+-- Reads and runs a program: decides every step, settles which of them count, takes those, tells how things stand then
 -- (`domain/program/model.ts` says the same).
 
 local KINDS = { q = quota, r = rate, c = credits, u = unlimited, b = budget }
@@ -69,7 +69,7 @@ local function decide(steps, nowMs, isSuccess)
   return refusedBy
 end
 
-return function(program)
+local function run(program)
   local steps, nowMs, once = program.steps, program.nowMs, program.once
   if once and isRepeated(once, nowMs) then return end
   if isCold(steps) then return end
@@ -86,7 +86,9 @@ return function(program)
   end
   if program.entry and not refusedBy then append('e', program.entry) end
   if once then remember(once, nowMs, begins) end
-end, function(text)
+end
+
+local function stepOf(text)
   local step = parsed[text]
   if not step then
     local kind = KINDS[string.sub(text, 1, 1)]
@@ -97,4 +99,25 @@ end, function(text)
     parsed[text] = step
   end
   return step
-end, { rate = writeRate, credits = writeCredits, budget = writeBudget }
+end
+
+-- The program whose arguments begin at 'at', and what follows them.
+local function read(at)
+  local nowMs, isSuccess, hasEntry, isOnce, length = match(ARGV[at], '^p(%d+) ([01]) ([01]) ([01]) (%d+)$')
+  local program = { nowMs = integer(nowMs), isSuccess = isSuccess == '1', steps = {} }
+  length = integer(length)
+  for i = 1, length do program.steps[i] = stepOf(ARGV[at + i]) end
+  at = at + 1 + length
+  if hasEntry == '1' then
+    program.entry = ARGV[at]
+    at = at + 1
+  end
+  if isOnce == '1' then
+    local k, keptSeconds = match(ARGV[at], '^(%d+) (%d+)$')
+    program.once = { k = integer(k), keptSeconds = integer(keptSeconds), meaning = ARGV[at + 1], context = ARGV[at + 2] }
+    at = at + 3
+  end
+  return program, at
+end
+
+return run, read, { rate = writeRate, credits = writeCredits, budget = writeBudget }
