@@ -105,7 +105,7 @@ function tellStep(program: Program, at: number, figures: readonly StepFigures[],
       used,
       remaining: leftOf(limit, used),
       cellEndsAtMs: (told.cell + 1) * windowMs,
-      fitsAtMs: passed ? nowMs : fitsRateAtMs(told, { ...asked, cost: cost + askedAhead(program.steps, at, figures) }),
+      fitsAtMs: passed ? nowMs : fitsRateAtMs(told, { ...asked, cost: cost + askedAhead(program.steps, at) }),
       resetsAtMs: fitsRateAtMs(told, { ...asked, cost: 1 }),
     };
   }
@@ -150,15 +150,15 @@ function crossed(thresholds: readonly number[], used: number, added: number): nu
   return added === 0 ? [] : thresholds.filter((amount) => used - added < amount && amount <= used);
 }
 
-/** What the steps before this one in its run of rates would take from the same cells, had the run been taken. */
-function askedAhead(steps: readonly Step[], at: number, figures: readonly StepFigures[]): number {
+/** What the steps before this one in its run of rates ask of the same cells: this one fits when they do as well. */
+function askedAhead(steps: readonly Step[], at: number): number {
   const step = steps[at]!;
   let ahead = 0;
   for (let before = at - 1; before >= 0 && isOneRun(steps[before]!, step); before -= 1) {
     const other = steps[before]!;
     const isSame =
       other.kind === 'rate' && step.kind === 'rate' && other.key === step.key && other.windowMs === step.windowMs;
-    if (isSame && figures[before]!.passed) ahead += other.cost;
+    if (isSame) ahead += other.cost;
   }
   return ahead;
 }

@@ -78,11 +78,10 @@ function decide(state: ModelState, { nowMs, tenant, steps }: Program): Decision[
     if (step.kind === 'quota') return decideQuota(state, key, step);
     if (step.kind === 'credits') return step.unlimited ? withoutBalance() : decideCredits(state, key, step);
     if (step.kind === 'budget') return decideBudget(state, key, step, nowMs);
-    // The same cells several times in one run: a later step sees what the earlier ones would take.
+    // The same cells several times in one run: a later step sees what the earlier ones ask, whether it fits or not.
     const ahead = asked.get(key) ?? 0;
-    const decision = decideRate(state, key, step, ahead, nowMs);
-    if (decision.passed) asked.set(key, ahead + step.cost);
-    return decision;
+    asked.set(key, ahead + step.cost);
+    return decideRate(state, key, step, ahead, nowMs);
   });
 }
 

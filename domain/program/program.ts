@@ -10,12 +10,12 @@ import type { Limit } from '../plans/catalogue.ts';
  *
  * **A run of rates is all or nothing**: neighbouring rates with the same `when` are taken together or not at all, and each is
  * still answered by itself (docs/spec/unkey.md §6.4). The same key may stand several times in one run; the later one sees what
- * the earlier ones would take. No other two steps have one key.
+ * the earlier ones ask, whether they fit or not. No other two steps have one key.
  *
  * Instants are epoch milliseconds; amounts are integers from 0 to 2^53 − 1. A sum that would leave that range is refused.
  */
 export interface Program {
-  /** The caller's clock. One that goes back never makes more fit than one that stands still: each kind says how. */
+  /** The caller's clock. It may go back; each kind of step says what that means. */
   readonly nowMs: number;
   /** Whose program it is: it decides on the partition, so all keys of a program are this tenant's. */
   readonly tenant: string;

@@ -33,9 +33,12 @@ export function cellsAt(cells: RateCells | undefined, windowMs: number, nowMs: n
   return cells;
 }
 
-/** What counts at `nowMs` of cells that stand at it. */
+/**
+ * What counts at `nowMs` of cells that stand at it. At most 2^53 − 1: each cell holds no more, but a clock that goes back sees more
+ * of the one before than there was room for.
+ */
 export function usedIn(cells: RateCells, windowMs: number, nowMs: number): number {
-  return cells.current + sharedFrom(cells, windowMs, nowMs);
+  return Math.min(MOST, cells.current + sharedFrom(cells, windowMs, nowMs));
 }
 
 /** What still counts of the cell before. */

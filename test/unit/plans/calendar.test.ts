@@ -57,7 +57,6 @@ describe('a date', () => {
 });
 
 describe('months later', () => {
-  const parts = (text: string): number => Date.parse(`${text}Z`);
   test.each([
     ['2026-01-31T09:30', 1, '2026-02-28T09:30'],
     ['2024-01-31T09:30', 1, '2024-02-29T09:30'],
@@ -69,13 +68,13 @@ describe('months later', () => {
     ['2024-02-29T00:00', 48, '2028-02-29T00:00'],
     ['2026-05-15T23:59:59.999', 1, '2026-06-15T23:59:59.999'],
   ])('than %s by %i is %s', (from, months, to) => {
-    expect(new Date(addMonths(parts(from), months)).toISOString()).toBe(new Date(parts(to)).toISOString());
+    expect(new Date(addMonths(Date.parse(`${from}Z`), months)).toISOString()).toBe(
+      new Date(Date.parse(`${to}Z`)).toISOString(),
+    );
   });
 });
 
 describe('a local time', () => {
-  const at = (zone: string, local: string): string => new Date(instantOf(zone, Date.parse(`${local}Z`))).toISOString();
-
   test.each([
     ['in UTC is itself', 'UTC', '2026-11-21T00:00', '2026-11-21T00:00:00.000Z'],
     ['in a half-hour zone', 'Asia/Kolkata', '2026-11-21T00:00', '2026-11-20T18:30:00.000Z'],
@@ -130,3 +129,7 @@ describe('a zone', () => {
     expect(() => localAt('Europe/Berlino', 0)).toThrow(RangeError);
   });
 });
+
+function at(zone: string, local: string): string {
+  return new Date(instantOf(zone, Date.parse(`${local}Z`))).toISOString();
+}

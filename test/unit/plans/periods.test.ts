@@ -167,9 +167,6 @@ describe('a calendar month', () => {
 });
 
 describe('a billing period', () => {
-  const billed = (anchor: string, interval: 'month' | 'year', now: string, zone = 'UTC'): string[] =>
-    told(periodAt('billing_period', at(now), { zone, billing: { anchorMs: at(anchor), interval } }));
-
   test.each([
     [
       'begins at its anchor',
@@ -308,11 +305,6 @@ describe('periods of every kind', () => {
 });
 
 describe('a refill', () => {
-  const due = (interval: 'day' | 'month', dayOfMonth: number, now: string, zone?: string): string[] => {
-    const { dueAtMs, nextAtMs } = refillAt({ interval, dayOfMonth }, at(now), zone);
-    return [new Date(dueAtMs).toISOString(), new Date(nextAtMs).toISOString()];
-  };
-
   test.each([
     [
       'of every day is due at midnight UTC',
@@ -389,3 +381,12 @@ describe('the seconds until an instant', () => {
     expect(secondsUntil(1_000_000 + distanceMs, 1_000_000)).toBe(seconds);
   });
 });
+
+function billed(anchor: string, interval: 'month' | 'year', now: string, zone = 'UTC'): string[] {
+  return told(periodAt('billing_period', at(now), { zone, billing: { anchorMs: at(anchor), interval } }));
+}
+
+function due(interval: 'day' | 'month', dayOfMonth: number, now: string, zone?: string): string[] {
+  const { dueAtMs, nextAtMs } = refillAt({ interval, dayOfMonth }, at(now), zone);
+  return [new Date(dueAtMs).toISOString(), new Date(nextAtMs).toISOString()];
+}

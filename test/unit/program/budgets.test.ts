@@ -156,10 +156,6 @@ describe('a reservation', () => {
 });
 
 describe('the period of a budget', () => {
-  const day = (nowMs: number): object => {
-    const startsAtMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
-    return { periodKey: String(startsAtMs), startsAtMs, endsAtMs: startsAtMs + DAY_MS };
-  };
   const tomorrow = NOON + DAY_MS;
 
   test('begins with nothing spent', () => {
@@ -184,3 +180,8 @@ describe('the period of a budget', () => {
     expect(tenant.budget(budget(reserve('r', 2), day(NOON)), NOON)).toMatchObject({ state: 'insufficient', spent: 9 });
   });
 });
+
+function day(nowMs: number): { periodKey: string; startsAtMs: number; endsAtMs: number } {
+  const startsAtMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  return { periodKey: String(startsAtMs), startsAtMs, endsAtMs: startsAtMs + DAY_MS };
+}

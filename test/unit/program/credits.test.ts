@@ -45,9 +45,6 @@ describe('credits (unkey.md §5)', () => {
 
 describe('a refill (unkey.md §5.5)', () => {
   const tomorrow = NOON + DAY_MS;
-  const spend = (cost: number, nowMs: number, amount = 10): ReturnType<typeof credits> =>
-    credits(cost, { refill: dailyRefill(amount, nowMs) });
-
   test('sets the balance to its amount, and never adds', () => {
     const tenant = aTenant();
     tenant.credits(spend(2, NOON), NOON);
@@ -105,3 +102,7 @@ describe('a refill (unkey.md §5.5)', () => {
     expect(aTenant().credits(spend(5, NOON), NOON).fitsAtMs).toBe(NOON);
   });
 });
+
+function spend(cost: number, nowMs: number, amount = 10): ReturnType<typeof credits> {
+  return credits(cost, { refill: dailyRefill(amount, nowMs) });
+}

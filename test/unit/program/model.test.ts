@@ -70,8 +70,6 @@ describe('what follows from the order of checks (unkey.md §4.2)', () => {
 });
 
 describe('rates, all or nothing (unkey.md §6.4)', () => {
-  const aRun = (): Step[] => [aRate({ key: 'a' }), aRate({ key: 'b', limit: 2 }), aRate({ key: 'c' })];
-
   test('none is counted if one fails, and each is shown by itself', () => {
     const tenant = aTenant();
     tenant.run(aRun());
@@ -341,3 +339,7 @@ describe('a program that cannot be run exactly is refused', () => {
     expect(aTenant().run(steps).outcome).toBe('admitted');
   });
 });
+
+function aRun(): Step[] {
+  return [aRate({ key: 'a' }), aRate({ key: 'b', limit: 2 }), aRate({ key: 'c' })];
+}

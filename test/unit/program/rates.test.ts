@@ -54,14 +54,16 @@ describe('the cells of a rate', () => {
     expect(usedIn(cells, MINUTE, 101 * MINUTE - 1)).toBe(3);
   });
 
+  test('never count more than can be told', () => {
+    expect(usedIn({ cell: 100, current: MOST, previous: MOST }, MINUTE, 100 * MINUTE)).toBe(MOST);
+  });
+
   test('count as at their start when the clock has gone back', () => {
     expect(usedIn(cells, MINUTE, 98 * MINUTE)).toBe(10);
   });
 });
 
 describe('a cost', () => {
-  const fits = (cells: RateCells, limit: number | 'unlimited', cost: number): boolean =>
-    fitsRate(cells, { limit, windowMs: MINUTE, cost, nowMs: cells.cell * MINUTE });
   const at5 = { cell: 1, current: 5, previous: 0 };
 
   test.each([
@@ -131,3 +133,7 @@ describe('the first moment at which a cost fits', () => {
     );
   });
 });
+
+function fits(cells: RateCells, limit: number | 'unlimited', cost: number): boolean {
+  return fitsRate(cells, { limit, windowMs: MINUTE, cost, nowMs: cells.cell * MINUTE });
+}
