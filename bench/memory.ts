@@ -44,6 +44,7 @@ export async function measureMemory(
       load,
     });
     found.push({ licenses, residentBytes: residentBytes(pid), coldPerSecond: calls / measured.seconds });
+    context.say(`${(found.at(-1)!.residentBytes / 2 ** 20).toFixed(0)} MiB resident`);
     from = licenses;
   }
   await server.stop();

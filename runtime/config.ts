@@ -191,7 +191,7 @@ export const SETTINGS = {
     fallback: '100000',
     text: asNumber,
     accepts: 'a whole number from 100 to 10000000',
-    meaning: 'How many licences one API process keeps at hand; about half a kilobyte each, more with many addresses.',
+    meaning: 'How many licences one API process keeps at hand; about two kilobytes each, more with many addresses.',
   }),
   databaseTimeoutMs: setting({
     variable: 'PLIMSOLL_DATABASE_TIMEOUT',

@@ -70,7 +70,8 @@ export class SnapshotCache<V> {
   readonly #options: SnapshotCacheOptions;
   /** In the order in which they came or were last spared: a Map keeps the order of insertion. */
   readonly #entries = new Map<string, Entry<V>>();
-  readonly #keysByTag = new Map<Tag, Set<string>>();
+  /** A key by itself where a tag has but one, as that of a licence does: a set for each would take a tenth of all memory. */
+  readonly #keysByTag = new Map<Tag, string | Set<string>>();
   /** When it was found that there is no such thing, in that order. */
   readonly #absent = new Map<string, number>();
   /** Loads that whoever asks now may wait for. */
@@ -147,7 +148,11 @@ export class SnapshotCache<V> {
       }
     }
     const keys = this.#keysByTag.get(tag);
-    if (!keys) return;
+    if (keys === undefined) return;
+    if (typeof keys === 'string') {
+      this.#remove(keys);
+      return;
+    }
     if (keys.size <= MOST_AT_ONCE) {
       for (const key of keys) this.#remove(key);
       return;
@@ -292,8 +297,9 @@ export class SnapshotCache<V> {
     this.#entries.set(key, entry);
     for (const tag of entry.tags) {
       const keys = this.#keysByTag.get(tag);
-      if (keys) keys.add(key);
-      else this.#keysByTag.set(tag, new Set([key]));
+      if (keys === undefined) this.#keysByTag.set(tag, key);
+      else if (typeof keys === 'string') this.#keysByTag.set(tag, new Set([keys, key]));
+      else keys.add(key);
     }
   }
 
@@ -318,8 +324,8 @@ export class SnapshotCache<V> {
     this.#entries.delete(key);
     for (const tag of entry.tags) {
       const keys = this.#keysByTag.get(tag);
-      keys?.delete(key);
-      if (keys?.size === 0) this.#keysByTag.delete(tag);
+      if (keys === key) this.#keysByTag.delete(tag);
+      else if (keys instanceof Set && keys.delete(key) && keys.size === 0) this.#keysByTag.delete(tag);
     }
   }
 
