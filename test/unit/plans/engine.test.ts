@@ -136,12 +136,12 @@ function model(limit: Limit, kept: boolean, resources: readonly Resource[]): str
   return [...beyond, ...(kept ? [] : blues)].map(({ id }) => id).sort();
 }
 
-describe('what is writable', () => {
-  const readOnly = (catalogue: Catalogue, subject: SubjectState, resources: readonly Resource[]) =>
-    writable(catalogue, subject, resources, NOON)
-      .flatMap((each) => (each.writable ? [] : [each.id]))
-      .sort();
+const readOnly = (catalogue: Catalogue, subject: SubjectState, resources: readonly Resource[]) =>
+  writable(catalogue, subject, resources, NOON)
+    .flatMap((each) => (each.writable ? [] : [each.id]))
+    .sort();
 
+describe('what is writable', () => {
   test('is what sorting and cutting leaves, in whatever order things are told', () => {
     fc.assert(
       fc.property(someCatalogue, someSubject, someResources, (catalogue, subject, resources) => {

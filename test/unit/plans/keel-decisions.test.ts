@@ -11,6 +11,9 @@ const PLANS = ['starter', 'growth', 'business', 'enterprise'];
 const DAY_MS = 86_400_000;
 const A_PROJECT = { scope: 'project', id: 'p1', attributes: {} };
 
+const protection = (verb: 'run' | 'write') =>
+  mayUse(KEEL, aSubjectOn('growth'), 'firewall_strengthening', NOON, { verb });
+
 describe('§7.4.1 each gate of §2.1 on each plan', () => {
   const GATES = [
     ['decision_snapshots', 'read', 'growth'],
@@ -43,9 +46,8 @@ describe('§7.4.1 each gate of §2.1 on each plan', () => {
   });
 
   test('a protection that was lost goes on running, and nothing is added to it (§4.2)', () => {
-    const on = (verb: 'run' | 'write') => mayUse(KEEL, aSubjectOn('growth'), 'firewall_strengthening', NOON, { verb });
-    expect(on('run').allowed).toBe(true);
-    expect(on('write')).toMatchObject({ allowed: false, by: { admittingPlan: 'business' } });
+    expect(protection('run').allowed).toBe(true);
+    expect(protection('write')).toMatchObject({ allowed: false, by: { admittingPlan: 'business' } });
   });
 });
 
@@ -74,32 +76,36 @@ describe('§7.4.2 the latest checkpoint', () => {
   });
 });
 
-describe('§7.4.4 projects', () => {
-  const add = (plan: string, used: number) => mayAdd(KEEL, aSubjectOn(plan), 'projects', used, 1, NOON);
+const addProject = (plan: string, used: number) => mayAdd(KEEL, aSubjectOn(plan), 'projects', used, 1, NOON);
 
+describe('§7.4.4 projects', () => {
   test('the sixth on Growth is refused, and needs Business', () => {
-    expect(add('growth', 4).allowed).toBe(true);
-    expect(add('growth', 5)).toMatchObject({ allowed: false, by: { used: 5, allowed: 5, admittingPlan: 'business' } });
+    expect(addProject('growth', 4).allowed).toBe(true);
+    expect(addProject('growth', 5)).toMatchObject({
+      allowed: false,
+      by: { used: 5, allowed: 5, admittingPlan: 'business' },
+    });
   });
 
   test('after Business, with eight of them, the ninth is refused on Growth and the eight go on', () => {
-    expect(add('business', 8).allowed).toBe(true);
-    expect(add('growth', 8)).toMatchObject({ allowed: false, by: { used: 8, remaining: 0 } });
+    expect(addProject('business', 8).allowed).toBe(true);
+    expect(addProject('growth', 8)).toMatchObject({ allowed: false, by: { used: 8, remaining: 0 } });
     expect(mayAdd(KEEL, aSubjectOn('growth'), 'projects', 8, 0, NOON).allowed).toBe(true);
   });
 });
 
+const addEnvelope = (used: number, id: string) =>
+  mayAdd(KEEL, aSubjectOn('starter'), 'budget_envelopes', used, 1, NOON, { ...A_PROJECT, id });
+
 test('§7.4.5 the second envelope of a project is refused on Starter, the first of another passes', () => {
-  const add = (used: number, id: string) =>
-    mayAdd(KEEL, aSubjectOn('starter'), 'budget_envelopes', used, 1, NOON, { ...A_PROJECT, id });
-  expect(add(1, 'p1')).toMatchObject({ allowed: false, by: { scope: 'p1', admittingPlan: 'growth' } });
-  expect(add(0, 'p2')).toMatchObject({ allowed: true, by: { scope: 'p2' } });
+  expect(addEnvelope(1, 'p1')).toMatchObject({ allowed: false, by: { scope: 'p1', admittingPlan: 'growth' } });
+  expect(addEnvelope(0, 'p2')).toMatchObject({ allowed: true, by: { scope: 'p2' } });
 });
 
-describe('§7.4.6 a policy with a rule beyond its level', () => {
-  const write = (plan: string, level: string) =>
-    mayUse(KEEL, aSubjectOn(plan), 'policy_authoring', NOON, { verb: 'write', level });
+const write = (plan: string, level: string) =>
+  mayUse(KEEL, aSubjectOn(plan), 'policy_authoring', NOON, { verb: 'write', level });
 
+describe('§7.4.6 a policy with a rule beyond its level', () => {
   test('is refused on Growth, naming the level and the plan', () => {
     expect(write('growth', 'full')).toMatchObject({
       allowed: false,
@@ -130,9 +136,10 @@ describe('§7.4.6 a policy with a rule beyond its level', () => {
   });
 });
 
+const runs = (plan: string, wanted: string) =>
+  clampedLevel(KEEL, aSubjectOn(plan), { feature: 'routing_fallback', wanted }, NOON);
+
 test('§4.2 a routing chain runs as far as the level goes, and not further', () => {
-  const runs = (plan: string, wanted: string) =>
-    clampedLevel(KEEL, aSubjectOn(plan), { feature: 'routing_fallback', wanted }, NOON);
   expect(runs('business', 'cross_provider')).toBe('cross_provider');
   expect(runs('growth', 'cross_provider')).toBe('same_provider_chain');
   expect(runs('starter', 'cross_provider')).toBe('single_same_provider');
@@ -140,9 +147,10 @@ test('§4.2 a routing chain runs as far as the level goes, and not further', () 
   expect(() => runs('growth', 'anything')).toThrow("has no level 'anything'");
 });
 
+const sees = (plan: string) =>
+  decide(KEEL, aSubjectOn(plan), { ask: 'see', records: 'permit', createdAtMs: NOON - 31 * DAY_MS }, NOON);
+
 test('§7.4.7 a record of 31 days is hidden on Growth and shown on Business', () => {
-  const sees = (plan: string) =>
-    decide(KEEL, aSubjectOn(plan), { ask: 'see', records: 'permit', createdAtMs: NOON - 31 * DAY_MS }, NOON);
   expect(sees('growth')).toMatchObject({ allowed: false, by: { admittingPlan: 'business' } });
   expect(sees('business').allowed).toBe(true);
 });
@@ -174,10 +182,19 @@ test('§7.4.9 the old name pro gives growth', () => {
   expect(findPlan(KEEL, 'nothing')).toBeUndefined();
 });
 
-describe('§7.4.10 the included number of requests', () => {
-  const ask = (catalogue: Catalogue, used: number) =>
-    quotaState(catalogue, aSubjectOn('starter'), 'governed_requests', used, 1, NOON);
+const ask = (catalogue: Catalogue, used: number) =>
+  quotaState(catalogue, aSubjectOn('starter'), 'governed_requests', used, 1, NOON);
 
+function withFeature(name: string, values: Record<string, boolean>): Catalogue {
+  const feature = KEEL.features[name]!;
+  if (feature.type !== 'boolean') throw new Error('a boolean feature is needed');
+  return {
+    ...KEEL,
+    features: { ...KEEL.features, [name]: { ...feature, values: { ...feature.values, ...values } } },
+  };
+}
+
+describe('§7.4.10 the included number of requests', () => {
   test('is served in full and nothing beyond it, until the month ends', () => {
     expect(ask(KEEL, 999).allowed).toBe(true);
     expect(ask(KEEL, 1_000)).toMatchObject({
@@ -215,13 +232,4 @@ describe('§7.4.10 the included number of requests', () => {
     });
     expect(quotaState(KEEL, billed, 'governed_requests', 0, 1, NOON).by.resetsAt).toBe('2026-11-30T00:00:00.000Z');
   });
-
-  function withFeature(name: string, values: Record<string, boolean>): Catalogue {
-    const feature = KEEL.features[name]!;
-    if (feature.type !== 'boolean') throw new Error('a boolean feature is needed');
-    return {
-      ...KEEL,
-      features: { ...KEEL.features, [name]: { ...feature, values: { ...feature.values, ...values } } },
-    };
-  }
 });

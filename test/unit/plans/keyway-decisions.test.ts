@@ -9,11 +9,11 @@ import { aSubjectOn, KEYWAY, NOON } from './catalogues.ts';
 // docs/spec/keyway.md §7.4, by its numbers. What needs a counter or a transaction is shown where those are.
 const DAY_MS = 86_400_000;
 
-const aVault = (id: string, createdAtMs: number, attributes: Partial<Resource['attributes']> = {}): Resource => ({
+const aVault = (id: string, createdAtMs: number, attributes: Resource['attributes'] = {}): Resource => ({
   kind: 'vault',
   id,
   createdAtMs,
-  attributes: { visibility: 'private', owner_kind: 'user', ...attributes } as Resource['attributes'],
+  attributes: { visibility: 'private', owner_kind: 'user', ...attributes },
 });
 const A = aVault('a', 1);
 const B = aVault('b', 2);
@@ -155,10 +155,11 @@ describe('§7.4.4 a push is one decision', () => {
   });
 });
 
-describe('§7.4.6 the size of a value', () => {
-  const send = (plan: string, size: number) => maySend(KEYWAY, aSubjectOn(plan), { limit: 'value_bytes', size }, NOON);
-  const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
+const send = (plan: string, size: number) => maySend(KEYWAY, aSubjectOn(plan), { limit: 'value_bytes', size }, NOON);
 
+const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
+
+describe('§7.4.6 the size of a value', () => {
   test.each([
     ['65,536 bytes pass on Free', 'free', 'x'.repeat(65_536), true],
     ['65,537 do not', 'free', 'x'.repeat(65_537), false],
@@ -233,23 +234,27 @@ test('§7.4.9 usage after a downgrade shows 2 of 1', () => {
   expect(limits['public_vaults']).toMatchObject({ value: 'unlimited', used: 4, remaining: 'unlimited' });
 });
 
+const add = (used: number, amount: number) =>
+  mayAdd(KEYWAY, aSubjectOn('free'), 'environments', used, amount, NOON, { scope: 'vault', id: 'v1', attributes: {} })
+    .allowed;
+
 describe('§4.4 over other limits', () => {
-  const scope: ScopeState = { scope: 'vault', id: 'v1', attributes: {} };
   test('what is there goes on, one more is refused until the count is below', () => {
-    const add = (used: number, amount: number) =>
-      mayAdd(KEYWAY, aSubjectOn('free'), 'environments', used, amount, NOON, scope).allowed;
     expect([add(4, 0), add(4, 1), add(2, 1), add(1, 1)]).toEqual([true, false, false, true]);
   });
 });
 
+const trial = {
+  kind: 'plan',
+  name: 'main',
+  value: 'team',
+  startsAtMs: NOON,
+  endsAtMs: NOON + 14 * DAY_MS,
+} as const;
+const withAgreed = (name: string, value: string) =>
+  entitlements(KEYWAY, aSubjectOn('free', { overrides: [{ ...trial, name, value }] }), NOON);
+
 describe('§4.7 a trial is a plan agreed until a date', () => {
-  const trial = {
-    kind: 'plan',
-    name: 'main',
-    value: 'team',
-    startsAtMs: NOON,
-    endsAtMs: NOON + 14 * DAY_MS,
-  } as const;
   const onTrial = aSubjectOn('free', { overrides: [trial] });
 
   test('it gives what the plan gives, and says so, until its end', () => {
@@ -294,9 +299,7 @@ describe('§4.7 a trial is a plan agreed until a date', () => {
   });
 
   test('one for a line or a plan that there is not is a bug', () => {
-    const at = (name: string, value: string) =>
-      entitlements(KEYWAY, aSubjectOn('free', { overrides: [{ ...trial, name, value }] }), NOON);
-    expect(() => at('other', 'team')).toThrow("has no line 'other'");
-    expect(() => at('main', 'gold')).toThrow("has no plan 'gold'");
+    expect(() => withAgreed('other', 'team')).toThrow("has no line 'other'");
+    expect(() => withAgreed('main', 'gold')).toThrow("has no plan 'gold'");
   });
 });

@@ -108,14 +108,15 @@ describe('the numbers of a rate', () => {
   });
 });
 
+const rate = (name: string, more: Partial<KeyedRate> = {}): KeyedRate => ({
+  name,
+  limit: 10,
+  windowMs: 1_000,
+  autoApply: false,
+  ...more,
+});
+
 describe('the rates that a verification checks', () => {
-  const rate = (name: string, more: Partial<KeyedRate> = {}): KeyedRate => ({
-    name,
-    limit: 10,
-    windowMs: 1_000,
-    autoApply: false,
-    ...more,
-  });
   const KEY = { owner: 'key', rates: [rate('both', { limit: 1 }), rate('auto', { autoApply: true }), rate('asked')] };
   const IDENTITY = { owner: 'identity', rates: [rate('both', { autoApply: true }), rate('wide', { autoApply: true })] };
   const choose = (...asked: AskedRate[]) => chooseRates([KEY, IDENTITY], asked);

@@ -31,6 +31,9 @@ describe('what is visible', () => {
   });
 });
 
+const halfDays = (least: number, most: number) =>
+  fc.integer({ min: least, max: most }).map((half) => NOON + (half * DAY_MS) / 2);
+
 describe('what may be pruned', () => {
   test('is what has been hidden for the days of grace', () => {
     expect(prunable(on('free', 0))).toBe(NOON - (7 + 7) * DAY_MS);
@@ -79,8 +82,6 @@ describe('what may be pruned', () => {
 
   test('is exactly what was hidden at every moment of the week', () => {
     // Days and half days: looking twice a day misses nothing.
-    const halfDays = (least: number, most: number) =>
-      fc.integer({ min: least, max: most }).map((half) => NOON + (half * DAY_MS) / 2);
     const changes = fc.array(fc.record({ atMs: halfDays(-20, 0), plan: fc.constantFrom('free', 'pro', 'team') }), {
       maxLength: 4,
     });

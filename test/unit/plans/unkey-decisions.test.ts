@@ -8,9 +8,9 @@ import { anOverride, aSubjectOn, NOON, UNKEY } from './catalogues.ts';
 // docs/spec/unkey.md §1 to §3, and what §10.3 asks for beyond the older kinds.
 const holding = (...plans: string[]) => aSubjectOn('', { plans });
 
-describe('§10.3.7 two subscriptions at once', () => {
-  const log = (...plans: string[]) => entitlements(UNKEY, holding(...plans), NOON).limits['log_retention'];
+const log = (...plans: string[]) => entitlements(UNKEY, holding(...plans), NOON).limits['log_retention'];
 
+describe('§10.3.7 two subscriptions at once', () => {
   test.each([
     ['nothing', [], 7, 'line'],
     ['Free alone', ['free'], 7, 'line'],
@@ -75,10 +75,10 @@ describe('§10.3.7 two subscriptions at once', () => {
   });
 });
 
-describe('§1.3 a plan may be stricter than the one below', () => {
-  const send = (size: number, ...plans: string[]) =>
-    maySend(UNKEY, holding(...plans), { limit: 'instance_memory', size }, NOON);
+const send = (size: number, ...plans: string[]) =>
+  maySend(UNKEY, holding(...plans), { limit: 'instance_memory', size }, NOON);
 
+describe('§1.3 a plan may be stricter than the one below', () => {
   test('what Starter refuses, although no plan at all would take it, Pro lifts', () => {
     expect(send(4_096).allowed).toBe(true);
     expect(send(4_096, 'compute_starter')).toMatchObject({
@@ -151,15 +151,15 @@ describe('§3.3 allocations', () => {
   });
 });
 
-describe('§2 the workspace rate limit', () => {
-  const ask = (used: number, cost: number, overrides: Override[] = [], more = {}) =>
-    decide(
-      UNKEY,
-      { ...holding('enterprise'), overrides },
-      { ask: 'consume', limit: 'api_rate', used, cost, ...more },
-      NOON,
-    );
+const ask = (used: number, cost: number, overrides: Override[] = [], more = {}) =>
+  decide(
+    UNKEY,
+    { ...holding('enterprise'), overrides },
+    { ask: 'consume', limit: 'api_rate', used, cost, ...more },
+    NOON,
+  );
 
+describe('§2 the workspace rate limit', () => {
   test('is off unless configured', () => {
     expect(ask(1_000_000, 1)).toMatchObject({ allowed: true, by: { allowed: 'unlimited', windowSeconds: 60 } });
   });
@@ -209,9 +209,9 @@ describe('§2 the workspace rate limit', () => {
   });
 });
 
-describe('§3.4 plan changes', () => {
-  const change = (from: string, to: string) => allowedTransitions(UNKEY, from).find((each) => each.to === to);
+const change = (from: string, to: string) => allowedTransitions(UNKEY, from).find((each) => each.to === to);
 
+describe('§3.4 plan changes', () => {
   test.each([
     ['free', 'pro_1m', 'up', 'checkout', 'after_payment'],
     ['pro_250k', 'pro_1m', 'up', 'checkout', 'after_payment'],
