@@ -163,18 +163,33 @@ export async function createOverride(trx: Knex.Transaction, input: NewOverride):
   return { id };
 }
 
-/** What the engine needs to know of an organisation, read in the caller's transaction and under its locks. */
+/** What the engine needs to know of an organisation, read in the caller's transaction and under its locks. @throws {Refusal} `not_found` */
 export async function readSubject(
   db: Knex,
   organizationId: string,
 ): Promise<{ catalogueId: string; subject: SubjectState }> {
-  const organization = await getOrganization(db, organizationId);
-  const rows = await db('plan_overrides')
-    .where({ organization_id: organizationId })
-    .select<OverrideRow[]>('kind', 'name', 'value', 'starts_at', 'ends_at');
+  // One statement: creates ask this while others wait for their locks.
+  const rows = await db('organizations as o')
+    .leftJoin('plan_overrides as p', 'p.organization_id', 'o.id')
+    .where('o.id', organizationId)
+    .select<(Pick<OrganizationRow, 'catalogue_id' | 'plan' | 'billing_state'> & (OverrideRow | { kind: null }))[]>(
+      'o.catalogue_id',
+      'o.plan',
+      'o.billing_state',
+      'p.kind',
+      'p.name',
+      'p.value',
+      'p.starts_at',
+      'p.ends_at',
+    );
+  const [organization] = rows;
+  if (!organization) throw new Refusal('not_found', { what: 'organization' });
+  const overrides = rows.flatMap(({ catalogue_id: _catalogue, plan: _plan, billing_state: _state, ...row }) =>
+    row.kind === null ? [] : [row],
+  );
   return {
-    catalogueId: organization.catalogueId,
-    subject: toSubject(organization.plan, organization.billingState, rows),
+    catalogueId: organization.catalogue_id,
+    subject: toSubject(organization.plan, organization.billing_state, overrides),
   };
 }
 

@@ -9,7 +9,7 @@ const { databaseUrl, thing, replaceBy, times } = JSON.parse(process.argv[2]!) as
   replaceBy?: { from: Things[]; to: Things[] };
   times: number;
 };
-const db = connectDatabase({ databaseUrl, databasePoolSize: 10, databaseTimeoutMs: 20_000 }, 'plimsoll-test');
+const db = connectDatabase({ databaseUrl, databasePoolSize: 10, databaseTimeoutMs: 60_000 }, 'plimsoll-test');
 await db('limit_usage').first();
 process.stdout.write('ready\n');
 await new Promise((resolve) => process.stdin.once('data', resolve));

@@ -62,7 +62,7 @@ function tallied(outcomes: string[]): Record<string, number> {
 
 const ONE_OF_A_HUNDRED = { made: 1, plan_limit_reached: 99 };
 
-describe('a hundred parallel attempts through two processes, where one fits', () => {
+describe('a hundred parallel attempts through two processes, where one fits', { timeout: 120_000 }, () => {
   test('at 9 of 10 of a count make exactly one', async () => {
     const account_id = await world.anAccount();
     const thing = { account_id, kind: 'deployment', cpu: 1 };
@@ -164,6 +164,20 @@ describe('creates and deletes', () => {
       memory: left.length * 10,
       deployments: left.length,
     });
+  });
+});
+
+describe('a count that begins while things are made and deleted', () => {
+  test.each([1, 2, 3, 4])('begins at what there is (round %i)', async () => {
+    const account_id = await world.anAccount('pro');
+    const thing = { account_id, kind: 'deployment', cpu: 10 };
+    const there = await Promise.all(Array.from({ length: 10 }, () => make(world.db, thing)));
+    await world.db('limit_usage').where({ scope_id: account_id }).delete();
+    await Promise.all<unknown>([
+      ...there.map((id, i) => remove(pools[i % 2]!, id)),
+      ...Array.from({ length: 10 }, (_, i) => make(pools[i % 2]!, thing)),
+    ]);
+    expect(await world.usedIn(account_id)).toMatchObject({ deployments: 10, cpu: 100 });
   });
 });
 

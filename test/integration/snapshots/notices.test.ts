@@ -235,14 +235,20 @@ const TELLS_NOTHING: Record<string, string[]> = {
     'changePlaces',
     'movePlaces',
     'returnPlaces',
-    'holdPlaces',
     'takeOrWait',
     'leaveQueue',
     'adjustUsage',
     'forgetUsage',
     'repairCount',
   ],
-  'only says something of a limit': ['organizationHolder', 'heldLimits', 'judge', 'refusalOf', 'countOf'],
+  'only says something of a limit': [
+    'organizationHolder',
+    'heldLimits',
+    'judge',
+    'refusalOf',
+    'countOf',
+    'recountPage',
+  ],
   'tells itself': ['notifyChange'],
 };
 /** By their names these only read; `lock…` and `hold…` keep others from changing what stands. */

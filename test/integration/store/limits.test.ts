@@ -189,6 +189,23 @@ describe('races', () => {
     expect(refusals(settled)).toEqual(Array(35 - used.products).fill('plan_limit_reached'));
   });
 
+  test('the very first create of all is finished before the next plan holds', async () => {
+    const { id } = await platform.anOrganization({ plan: 'pro' });
+    const order: string[] = [];
+    const made = Promise.withResolvers<void>();
+    const create = pools[0].transaction(async (trx) => {
+      await createProduct(trx, { organizationId: id, name: randomUUID() });
+      made.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      order.push('created');
+    });
+    await made.promise;
+    await pools[1].transaction((trx) => changePlan(trx, id, 'free'));
+    order.push('on free');
+    await create;
+    expect(order).toEqual(['created', 'on free']);
+  });
+
   test('licences made for one e-mail in two organisations at once make one customer', async () => {
     const email = `${randomUUID()}@example.com`;
     const products = [await platform.aProduct(), await platform.aProduct()].map(({ product }) => product.id);
