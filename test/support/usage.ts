@@ -1,21 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import type { Knex } from 'knex';
+import { addressOf, connectRedis, openRedis, type RedisClient } from '../../counters/redis.ts';
 import { createUsageStream, type UsageStream } from '../../counters/usage.ts';
 import type { SettledCall, SettledVerdict } from '../../domain/usage/tally.ts';
 import { migrate } from '../../store/migrate.ts';
 import { ensurePosition } from '../../store/usage-positions.ts';
 import { type Settlement, type SettleOptions, settleBatch } from '../../worker/settle.ts';
+import { startRedisCluster } from './redis-cluster.ts';
 import { startRedis, type TestRedis } from './redis-process.ts';
 import { aScratchDatabase, type ScratchDatabase } from './scratch.ts';
 
-/** A stream and a database of a test's own. */
-export interface UsageBench {
+/** A stream and a database of a test's own, on one Redis. */
+export interface UsageBench extends StreamBench {
+  server: TestRedis;
+}
+
+/** The same, wherever its stream is. */
+export interface StreamBench {
   db: Knex;
   redis: Redis;
   stream: UsageStream;
   database: ScratchDatabase;
-  server: TestRedis;
   /** Appends one entry, as a batch of an API process would, and gives its id. */
   append(entry: {
     calls?: SettledCall[];
@@ -37,21 +43,59 @@ export interface UsageBench {
 }
 
 export async function aUsageBench(): Promise<UsageBench> {
-  const [server, database] = await Promise.all([startRedis(), aScratchDatabase()]);
+  const server = await startRedis();
   const redis = new Redis(server.url);
+  const bench = await aBenchOn({ redis, client: redis });
+  return {
+    ...bench,
+    server,
+    async close() {
+      redis.disconnect();
+      await bench.close();
+      await server.stop();
+    },
+  };
+}
+
+/** The same on a cluster: `redis` is the master of the first partition, which a stream of 64 reaches through all nodes. */
+export async function aUsageBenchOnACluster(): Promise<StreamBench> {
+  const cluster = await startRedisCluster();
+  const client = connectRedis({ redisUrl: cluster.url, redisTimeoutMs: 2_000 }, () => undefined);
+  await openRedis(client);
+  const port = Number(addressOf(client, '{p0}:usage')?.split(':')[1]);
+  const bench = await aBenchOn({ redis: cluster.node(port), client, partitions: 64 });
+  return {
+    ...bench,
+    async close() {
+      client.disconnect();
+      await bench.close();
+      await cluster.stop();
+    },
+  };
+}
+
+async function aBenchOn({
+  redis,
+  client,
+  partitions = 1,
+}: {
+  redis: Redis;
+  client: RedisClient;
+  partitions?: number;
+}): Promise<StreamBench> {
+  const database = await aScratchDatabase();
   const db = database.connect();
   await migrate(db);
   await ensurePosition(db, 0);
-  const stream = createUsageStream(redis);
+  const stream = createUsageStream(client, { partitions });
   const logDays = new Set<string>();
   let generation = '';
 
-  const bench: UsageBench = {
+  const bench: StreamBench = {
     db,
     redis,
     stream,
     database,
-    server,
     async append({ calls = [], verdicts = [], generation: given = generation, id = '*', partition = 0 }) {
       const fields = [
         ...calls.flatMap((call) => ['c', countedJson(call)]),
@@ -78,11 +122,7 @@ export async function aUsageBench(): Promise<UsageBench> {
     async settleAll(options = {}) {
       while ((await bench.settle(options)).outcome === 'settled');
     },
-    async close() {
-      redis.disconnect();
-      await database.drop();
-      await server.stop();
-    },
+    close: () => database.drop(),
   };
   await bench.beginGeneration();
   return bench;
