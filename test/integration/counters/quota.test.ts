@@ -1,99 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LostOutcome } from '../../../counters/ask.ts';
-import { checkedKey, generationKey, partitionOf, quotaKey, streamKey } from '../../../counters/partitions.ts';
-import { createQuotaCounter, type QuotaCall } from '../../../counters/quota.ts';
-import { connectRedis, isRedisOutage, mastersOf, openRedis, type RedisClient } from '../../../counters/redis.ts';
-import type { Limit } from '../../../domain/plans/catalogue.ts';
-import { type PeriodSpan, utcDay } from '../../../domain/plans/periods.ts';
+import { generationKey, streamKey } from '../../../counters/partitions.ts';
+import { isRedisOutage, mastersOf } from '../../../counters/redis.ts';
+import { utcDay } from '../../../domain/plans/periods.ts';
 import { startRedisCluster } from '../../support/redis-cluster.ts';
-import { startRedis, type TestRedis } from '../../support/redis-process.ts';
+import { startRedis } from '../../support/redis-process.ts';
 import { aWay } from '../../support/redis-way.ts';
 import { waitUntil } from '../../support/wait.ts';
-
-let server: Pick<TestRedis, 'url' | 'stop'>;
-let direct: RedisClient;
-let partitions = 1;
-
-/** What the tests of one `describe` run on. */
-function on(start: () => Promise<typeof server>, count: number): void {
-  beforeAll(async () => {
-    server = await start();
-    partitions = count;
-    direct = await aConnection(server.url);
-  }, 60_000);
-  afterAll(async () => {
-    direct.disconnect();
-    await server.stop();
-  });
-}
-
-interface Asked {
-  organizationId: string;
-  productId: string;
-  period: PeriodSpan;
-  cost: number;
-  allowed: Limit;
-}
-
-/** In a period that begins after every generation, so that its counter is not cold. */
-const call = (more: Partial<Asked> = {}): Asked => ({
-  organizationId: randomUUID(),
-  productId: randomUUID(),
-  period: utcDay(Date.UTC(2099, 10, 21)),
-  cost: 1,
-  allowed: 10,
-  ...more,
-});
-
-const toCall = ({ organizationId, productId, period, cost, allowed }: Asked, atMs = period.startsAtMs): QuotaCall => ({
-  organizationId,
-  period,
-  allowed,
-  call: {
-    callId: null,
-    atMs,
-    productId,
-    periodKey: period.key,
-    cost,
-    licenseId: null,
-    ip: '192.0.2.1',
-    version: null,
-    deviceId: null,
-    status: 'license_not_found',
-  },
-});
-
-const placeOf = ({ organizationId }: Asked): number => partitionOf(organizationId, partitions);
-const keyOf = (of: Asked): string => quotaKey(placeOf(of), of.productId, of.period.key);
-const usedOf = async (of: Asked): Promise<number> => Number((await direct.get(keyOf(of))) ?? 0);
-
-async function aConnection(url: string, timeoutMs = 2_000): Promise<RedisClient> {
-  const redis = connectRedis({ redisUrl: url, redisTimeoutMs: timeoutMs }, () => undefined);
-  await openRedis(redis);
-  return redis;
-}
-
-/** A counter of its own process, as far as Redis can tell. */
-async function aCounter(url = server.url, timeoutMs = 2_000) {
-  const redis = await aConnection(url, timeoutMs);
-  onTestFinished(() => redis.disconnect());
-  const settled = new Map<string, number>();
-  const asked: string[] = [];
-  const counter = createQuotaCounter(redis, {
-    timeoutMs,
-    partitions,
-    onError: (error) => {
-      throw error;
-    },
-    settledUse: async (productId) => {
-      asked.push(productId);
-      return settled.get(productId) ?? 0;
-    },
-  });
-  return { redis, counter, settled, asked, count: (one: Asked) => counter.count(toCall(one)) };
-}
+import { aCounter, call, direct, keyOf, on, placeOf, server, today, usedOf } from './a-counter.ts';
 
 const LATE = {
   callId: '01a1fdfe-f4e2-706b-a5de-7adc70e63b5e',
@@ -104,8 +20,6 @@ const LATE = {
   deviceId: '\0box',
   status: 'active',
 } as const;
-
-const today = (): PeriodSpan => utcDay(Date.now());
 
 /** How many scripts were called since the last look. */
 async function scriptCalls(): Promise<number> {
@@ -418,54 +332,6 @@ describe('a batch whose answer was lost', () => {
     for (let i = 0; i < 50; i += 1) await count(call());
     const [own] = (await direct.keys('{p0}:batches:*')).filter((key) => !before.has(key));
     expect(await direct.hlen(own!)).toBe(2);
-  });
-});
-
-describe('a Redis that came back with older data', () => {
-  on(startRedis, 1);
-
-  test('is found out by the first process that had an answer from what is lost; each counter begins at what is settled, once', async () => {
-    const [one, other] = [await aCounter(), await aCounter()];
-    const asked = call({ period: today(), allowed: 100 });
-    const spared = call({ allowed: 100 });
-    for (const { settled } of [one, other]) settled.set(asked.productId, 0);
-    for (let i = 0; i < 3; i += 1) await one.count(asked);
-    await other.count(asked);
-    await one.count(spared);
-    const keys = await direct.keys('*');
-    const dumps = await Promise.all(keys.map((key) => direct.dumpBuffer(key)));
-    for (let i = 0; i < 10; i += 1) await one.count(asked);
-    expect(await other.count(asked)).toEqual({ counted: true, used: 15 });
-
-    await direct.flushall();
-    for (const [i, key] of keys.entries()) await direct.restore(key, 0, dumps[i]!);
-    expect(await usedOf(asked)).toBe(4);
-    for (const { settled, asked: questions } of [one, other]) {
-      settled.set(asked.productId, 12);
-      questions.length = 0;
-    }
-    expect(await one.count(asked)).toEqual({ counted: true, used: 13 });
-    const generation = await direct.hget(generationKey(0), 'id');
-    // The other one finds that it has begun anew already.
-    expect(await other.count(asked)).toEqual({ counted: true, used: 14 });
-    expect(await direct.hget(generationKey(0), 'id')).toBe(generation);
-    expect([one.asked, other.asked]).toEqual([[asked.productId], []]);
-    // A period that begins later has lost nothing that was settled.
-    expect(await other.count(spared)).toMatchObject({ counted: true });
-    expect(other.asked).toEqual([]);
-  });
-
-  test('keeps a counter that is above what is settled: its last calls wait in the stream', async () => {
-    const one = await aCounter();
-    const asked = call({ period: today(), allowed: 100 });
-    one.settled.set(asked.productId, 0);
-    for (let i = 0; i < 5; i += 1) await one.count(asked);
-    const key = keyOf(asked);
-    await direct.unlink(...(await direct.keys('{p0}:batches:*')));
-    one.settled.set(asked.productId, 2);
-    expect(await one.count(asked)).toEqual({ counted: true, used: 6 });
-    expect(await direct.get(key)).toBe('6');
-    expect(await direct.sismember(checkedKey(0), key)).toBe(1);
   });
 });
 
