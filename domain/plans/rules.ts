@@ -143,7 +143,7 @@ function edgeFindings(steps: Steps, edge: unknown, { features }: Names): Finding
 
 function noticeFindings(steps: Steps, notices: unknown): Finding[] {
   if (!Array.isArray(notices)) return [];
-  const at = notices.findIndex((each, index) => index > 0 && Number(each) <= Number(notices[index - 1]));
+  const at = notices.findIndex((each, index) => index > 0 && Number(each) < Number(notices[index - 1]));
   if (at < 0) return [];
   return [
     wrong([...steps, String(at)], notices[at], `give more than the ${String(notices[at - 1])} before it: they ascend`),

@@ -88,6 +88,15 @@ describe('a catalogue that says everything', () => {
     expect(EVERY_KIND.limits['sites']?.values).toEqual({ free: 1, paid: 10, firm: 'unlimited' });
   });
 
+  test('of an attribute that both give, a plan has its own', () => {
+    const text = replaced(
+      EVERY_KIND_TEXT,
+      'extends: paid, aliases',
+      'extends: paid, attributes: { sla: 99.99 }, aliases',
+    );
+    expect(loadCatalogue(text, 'x.yaml').plans['firm']?.attributes).toEqual({ seal: true, sla: 99.99 });
+  });
+
   test('without ranks, plans are in the order of the file', () => {
     expect(plansByRank(EVERY_KIND, 'api').map(({ name }) => name)).toEqual(['free', 'paid', 'firm']);
     expect(plansByRank(EVERY_KIND, 'disk').map(({ name }) => name)).toEqual(['none_of_it', 'some_of_it']);
