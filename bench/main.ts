@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { removeHome } from '../stack/postgres-user.ts';
 import { connectDatabase } from '../store/database.ts';
+import { measureDecisions } from './decisions.ts';
 import { proveExactness } from './exactness.ts';
 import { buildGoReference } from './go-reference.ts';
 import { measureLatency } from './latency.ts';
@@ -26,7 +27,7 @@ Compares our validate with floors, a naive server and a Go reference in one inte
   --quick   40 seconds, to see that it works: its figures say little
   --deep    adds a million licences, in Postgres and at hand
   --only    these servers alone, separated by commas: raw-http, bare-koa, typical-koa, naive-postgres, ours, go
-  --parts   these measurements alone: throughput, latency, settlement, exactness, revocation, processes, licenses, memory
+  --parts   these measurements alone: throughput, latency, settlement, exactness, revocation, processes, licenses, memory, decisions
   --save    writes bench/results/<date>.json, with the names of --parts where there are some
   --rounds  how many rounds (7)
   --seconds how long one server is measured in one round (2)
@@ -46,8 +47,9 @@ const PARTS = [
   'licenses',
   'processes',
   'memory',
+  'decisions',
 ] as const;
-const QUICK_PARTS: readonly string[] = ['throughput', 'latency', 'settlement', 'exactness', 'revocation'];
+const QUICK_PARTS: readonly string[] = ['throughput', 'latency', 'settlement', 'exactness', 'revocation', 'decisions'];
 const KNOWN = ['raw-http', 'bare-koa', 'typical-koa', 'naive-postgres', 'ours', 'go'];
 
 const { values: options } = parseArgs({
@@ -184,6 +186,7 @@ async function main(): Promise<void> {
       if (asked('processes')) result.processes = await measureProcesses(context, bench, ours, 1);
       if (asked('memory')) result.memory = await measureMemory(context, bench, ours, { home, secretKeys, sizes });
     }
+    if (asked('decisions')) result.decisions = measureDecisions(rounds);
     printReport(result);
     if (options.save) say(`Written to ${writeResult(result, options.parts?.split(','))}`);
     say(`Took ${Math.round((Date.now() - began) / 1_000)} s.`);

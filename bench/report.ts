@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { type Decisions, decisionLines } from './decisions.ts';
 import type { Exactness } from './exactness.ts';
 import type { Latency } from './latency.ts';
 import type { Memory } from './memory.ts';
@@ -24,6 +25,7 @@ export interface Result {
   processes?: Processes[];
   licenses?: Licenses[];
   memory?: Memory[];
+  decisions?: Decisions[];
 }
 
 /** One target, and where this run stands to it. */
@@ -104,6 +106,7 @@ export function printReport(result: Result): void {
   ]);
   if (rows.length > 0) lines.push(...columns([['target', 'got', 'floor', 'good', 'moonshot'], ...rows]), '');
 
+  if (result.decisions) lines.push(...decisionLines(result.decisions), '');
   for (const { perSecond, p50, p99, p999 } of result.latency ?? []) {
     lines.push(`open loop, ${perSecond}/s: p50 ${ms(p50)}, p99 ${ms(p99)}, p99.9 ${ms(p999)}`);
   }

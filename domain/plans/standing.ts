@@ -151,13 +151,12 @@ function overriding(
   definition: Definition,
 ): readonly (number | boolean | string)[] {
   const { catalogue, subject, nowMs } = standing;
-  // Most subjects have none, and this is asked for each limit of each of their calls.
-  if (subject.overrides.length === 0) return NONE;
-
-  const held = subject.overrides.filter(
-    (override): override is Extract<Override, { kind: 'limit' | 'feature' }> =>
-      override.kind === kind && override.name === definition.name && isInForce(override, nowMs),
-  );
+  const held: Extract<Override, { kind: 'limit' | 'feature' }>[] = [];
+  for (const override of subject.overrides) {
+    if (override.kind === kind && override.name === definition.name && isInForce(override, nowMs)) held.push(override);
+  }
+  // Mostly there are none, and this is asked for each limit of each subject.
+  if (held.length === 0) return NONE;
   for (const override of held) checkOverride(catalogue, override);
   if (!isOverrideable(standing, definition)) return NONE;
 

@@ -92,7 +92,7 @@ describe('an override', () => {
     expect(seats('bronze', overrides)).toMatchObject({ value: 1, source: 'plan' });
     expect(seats('gold', overrides)).toMatchObject({ value: 9, source: 'override' });
     const cancelled = aSubjectOn('gold', { billingCancelled: true, overrides });
-    expect(entitlements(SMALL, cancelled, NOON).limits['seats']).toMatchObject({ value: 1, source: 'plan' });
+    expect(entitlements(SMALL, cancelled, NOON).limits['seats']).toMatchObject({ value: 1, source: 'default' });
   });
 
   test('does not hold for a limit or a feature that allows none', () => {
