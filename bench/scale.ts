@@ -30,6 +30,8 @@ type Ours = (name: string, env?: Record<string, string>) => Parameters<typeof st
 
 const FLEETS = [1, 2, 4];
 const ROUNDS = 7;
+const WARM_UP_CALLS = 15_000;
+const MOST_WARM_UP_MS = 15_000;
 
 /** Fleets on a port each, measured in turn. They have all cores, as in production, and share them with the load and Redis. */
 export async function measureProcesses(
@@ -48,13 +50,18 @@ export async function measureProcesses(
     fleets.push(fleet);
   }
   const samples = fleets.map((): Omit<Processes, 'processes'>[] => []);
-  // The first round is the warm-up.
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    context.say(`${FLEETS.join(', ')} API processes: round ${round} of ${ROUNDS} …`);
-    for (const [i, fleet] of fleets.entries()) {
-      const sample = await closedLoop(context, fleet, round === 0 ? Math.max(2, seconds) : seconds);
-      if (round > 0) samples[i]!.push(sample);
+  // By calls, and as many for each process: a compiler needs to see work.
+  for (const [i, fleet] of fleets.entries()) {
+    context.say(`Warming up ${FLEETS[i]} API processes …`);
+    const until = Date.now() + MOST_WARM_UP_MS;
+    for (let calls = 0; calls < WARM_UP_CALLS * fleet.length && Date.now() < until; ) {
+      const { perSecond } = await closedLoop(context, fleet, 0.5);
+      calls += perSecond / 2;
     }
+  }
+  for (let round = 0; round < ROUNDS; round += 1) {
+    context.say(`${FLEETS.join(', ')} API processes: round ${round + 1} of ${ROUNDS} …`);
+    for (const [i, fleet] of fleets.entries()) samples[i]!.push(await closedLoop(context, fleet, seconds));
   }
   await Promise.all(fleets.flat().map((server) => server.stop()));
   return FLEETS.map((processes, i) => {

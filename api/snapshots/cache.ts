@@ -55,7 +55,7 @@ const MOST_NOTICED = 1_000;
 /** So many are spared for one that comes, so that no call has to wait for a walk through all of them. */
 const MOST_SPARED = 32;
 /** So many entries are let go in one turn of the event loop: a notice that concerns all of a product must not make calls wait. */
-const MOST_AT_ONCE = 1_000;
+const MOST_AT_ONCE = 200;
 /** A thing that changes all the time must not keep those waiting who asked for it. */
 const MOST_REPEATS = 4;
 
