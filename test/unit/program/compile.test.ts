@@ -301,6 +301,15 @@ describe('a compiled program', () => {
   });
 });
 
+const reserve = (amount: number, more = {}): ConsumeStep => ({
+  take: 'budget',
+  key: 'b',
+  limit: 'money',
+  bornAtMs: 0,
+  op: { kind: 'reserve', reservationId: `r${amount}`, amount },
+  ...more,
+});
+
 describe('the answer to a program', () => {
   test('is a decision for each step, in the order in which they were told, with the figures after it', () => {
     const [first] = calls(1, steps);
@@ -362,14 +371,6 @@ describe('the answer to a program', () => {
   });
 
   test('of a budget tells why, and a plan only where more money would help', () => {
-    const reserve = (amount: number, more = {}): ConsumeStep => ({
-      take: 'budget',
-      key: 'b',
-      limit: 'money',
-      bornAtMs: 0,
-      op: { kind: 'reserve', reservationId: `r${amount}`, amount },
-      ...more,
-    });
     expect(calls(1, [reserve(11)])[0]?.refusal?.by).toMatchObject({
       class: 'budget',
       reason: 'insufficient',
