@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
+import { PROGRAM_SCRIPT } from '../counters/program-script.ts';
 import { removeHome } from '../stack/postgres-user.ts';
 import { connectDatabase } from '../store/database.ts';
 import { measureDecisions } from './decisions.ts';
@@ -129,12 +130,10 @@ async function main(): Promise<void> {
     const skipped: string[] = [];
     if (isWanted('go')) {
       const go = await buildGoReference(bench.setting);
-      const scripts = ['batch.lua', 'count.lua'].map((file) =>
-        fileURLToPath(new URL(`../counters/${file}`, import.meta.url)),
-      );
+      const script = join(home, 'program.lua');
+      writeFileSync(script, PROGRAM_SCRIPT);
       const { env } = floor('go');
-      const withScripts = { ...env, BENCH_SCRIPTS: scripts.join() };
-      if (go.path) candidates.push({ name: 'go', command: go.path, args: [], env: withScripts });
+      if (go.path) candidates.push({ name: 'go', command: go.path, args: [], env: { ...env, BENCH_SCRIPT: script } });
       else skipped.push(`The Go reference was skipped: ${go.because}`);
     }
     if (!canPin) skipped.push('Nothing was tied to a core: that takes two cores and taskset.');

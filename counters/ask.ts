@@ -2,21 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Result } from 'ioredis';
 import type { Limit } from '../domain/plans/catalogue.ts';
+import type { ProgramAnswer } from '../domain/program/program.ts';
 import { batchesKey, checkedKey, generationKey, streamKey } from './partitions.ts';
+import { AnswerReader, type PreparedProgram, ProgramForm, readProgram, writeProgram } from './program-form.ts';
+import { PROGRAM_SCRIPT } from './program-script.ts';
 import { dropConnection, isRedisOutage, type RedisClient } from './redis.ts';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    /** `batch.lua` and `count.lua`: the number of keys, the keys, the arguments. */
-    countBatch(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Result<ScriptAnswer, Context>;
+    /** `program/*.lua`: the number of keys, the keys, the arguments. */
+    runBatch(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Result<ScriptAnswer, Context>;
     /** `generation.lua`. */
     livingGeneration(generationKey: string, next: string): Result<string, Context>;
   }
 }
 
-type ScriptAnswer = (number | string)[] | 'ended';
+type ScriptAnswer = string[] | 'ended';
 
-/** One call against one counter. */
+/** One call against one counter: a program of one hard quota, in the short form that public validation takes. */
 export interface Item {
   /** Where the key is; only calls of one partition travel together. */
   partition: number;
@@ -42,6 +45,8 @@ export interface Batch {
   number: number;
   items: readonly Item[];
   verdicts: readonly string[];
+  /** Run after the items. */
+  programs: readonly PreparedProgram[];
   /** The generation that its sender knew when it was sent first. */
   sentUnder: string;
   /** A number that its sender had an answer to then, in that generation; 0 if none. */
@@ -53,9 +58,13 @@ export interface Batch {
 export interface BatchAnswer {
   /** Two for each item: 1 counted, 0 refused, 2 cold; and what is used then. */
   figures: number[];
+  programs: ProgramOutcome[];
   /** The generation that lives. */
   generation: string;
 }
+
+/** What a program answers; or which of its steps are cold, by index: nothing of it ran. */
+export type ProgramOutcome = ProgramAnswer | { cold: number[] };
 
 export interface AskOptions {
   /** Until when it is asked again, `Date.now()`; `Infinity` where nobody waits for it. */
@@ -91,15 +100,13 @@ export class LostOutcome extends UnknownOutcome {
   }
 }
 
-const script = (file: string): string => readFileSync(new URL(`./${file}`, import.meta.url), 'utf8');
-const COUNT = script('batch.lua') + script('count.lua');
-const GENERATION = script('generation.lua');
+const GENERATION = readFileSync(new URL('./generation.lua', import.meta.url), 'utf8');
 
 export type Ask = ReturnType<typeof createAsk>;
 
 /** Asks Redis for a batch until there is an answer. `timeoutMs`: how long whoever waits for it does. */
 export function createAsk(redis: RedisClient, { timeoutMs }: { timeoutMs: number }) {
-  redis.defineCommand('countBatch', { lua: COUNT });
+  redis.defineCommand('runBatch', { lua: PROGRAM_SCRIPT });
   redis.defineCommand('livingGeneration', { numberOfKeys: 1, lua: GENERATION });
   const tryMs = Math.max(PAUSE_MS, timeoutMs / TRIES);
   return {
@@ -133,8 +140,9 @@ export function createAsk(redis: RedisClient, { timeoutMs }: { timeoutMs: number
    * Redis said no each time; what it refuses for good, at once
    */
   async function ask(batch: Batch, { deadlineMs, ended, signal, onTry }: AskOptions): Promise<BatchAnswer> {
-    const keys = keysOf(batch);
-    const calls = callArguments(batch);
+    const form = formOf(batch);
+    const keys = [...fixedKeys(batch), ...form.keys()];
+    const runs = form.arguments();
     const longestMs = LONGEST_PAUSE_MS[deadlineMs === Infinity ? 'served' : 'waitedFor'];
     for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, longestMs)) {
       const wasReady = redis.status === 'ready';
@@ -142,7 +150,7 @@ export function createAsk(redis: RedisClient, { timeoutMs }: { timeoutMs: number
         const { number, sentUnder, answered, mayHaveRun } = batch;
         const life = [sentUnder, answered, mayHaveRun ? 1 : 0];
         const settings = [number, ended(), REMEMBERED_SECONDS, randomUUID(), ...life];
-        const answer = await withinOneTry(redis.countBatch(keys.length, ...keys, ...settings, ...calls), keys[0]!);
+        const answer = await withinOneTry(redis.runBatch(keys.length, ...keys, ...settings, ...runs), keys[0]!);
         onTry?.(true);
         return toAnswer(answer, batch);
       } catch (error) {
@@ -182,26 +190,29 @@ function wasSent({ name, message }: Error): boolean {
   return name !== 'ReplyError' && !message.includes("isn't writeable");
 }
 
-function keysOf({ partition, memory, items }: Batch): string[] {
-  const keys = [batchesKey(partition, memory), generationKey(partition), streamKey(partition), checkedKey(partition)];
-  for (const { key } of items) keys.push(key);
-  return keys;
+function fixedKeys({ partition, memory }: Batch): string[] {
+  return [batchesKey(partition, memory), generationKey(partition), streamKey(partition), checkedKey(partition)];
 }
 
-function callArguments({ items, verdicts }: Batch): (string | number)[] {
-  const list: (string | number)[] = [];
-  for (const { cost, allowed, keptSeconds, startsAtMs, settled, entry } of items) {
-    list.push(cost, String(allowed), keptSeconds, startsAtMs, settled ?? '', entry);
+function formOf({ items, verdicts, programs }: Batch): ProgramForm {
+  const form = new ProgramForm();
+  for (const { key, cost, allowed, keptSeconds, startsAtMs, settled, entry } of items) {
+    const k = form.text(key, `${keptSeconds} ${startsAtMs} ${settled ?? ''}`, settled !== null);
+    form.run(`q${k} ${cost} ${allowed === 'unlimited' ? '-' : allowed}`, entry);
   }
-  for (const verdict of verdicts) list.push(verdict);
-  return list;
+  for (const verdict of verdicts) form.run('v', verdict);
+  for (const program of programs) writeProgram(form, program);
+  return form;
 }
 
 function toAnswer(answer: ScriptAnswer, batch: Batch): BatchAnswer {
   if (answer === 'ended') throw new Error(`Batch ${batch.number} was asked for after its end`);
-  if (answer[0] === 'lost') throw new LostOutcome(batch);
-  const told = answer.length % 2 === 1 ? String(answer.pop()) : batch.sentUnder;
-  return { figures: answer as number[], generation: told };
+  const [told = '', generation = batch.sentUnder] = answer;
+  if (told === 'lost') throw new LostOutcome(batch);
+  const reader = new AnswerReader(told);
+  const figures: number[] = [];
+  for (let i = 0; i < batch.items.length * 2; i += 1) figures.push(reader.figure());
+  return { figures, programs: batch.programs.map(({ program }) => readProgram(reader, program)), generation };
 }
 
 /** Waits, or ends early when the signal fires. */

@@ -1,6 +1,6 @@
--- What every script that runs a batch begins with (`ask.ts` puts it in front; `count.lua` is such a script): it knows the process
--- that asks and the life of Redis' data, answers what was answered before, and refuses what can't be counted exactly once. What
--- follows finds `generation` and `isKnown`, decides, writes, and ends with `return finish(…)`.
+-- What the script that runs a batch begins with (`program-script.ts` puts the parts together): it knows the process that asks and the
+-- life of Redis' data, answers what was answered before, and refuses what can't be counted exactly once. What follows finds `generation`
+-- and `isKnown`, decides, writes, and ends with `return finish(…)`.
 --
 -- KEYS[1]  memory of one process: {p<partition>}:batches:<process>, a hash: 'done' and, by batch number, answers
 -- KEYS[2]  generation of the partition: {p<partition>}:generation, a hash: 'id', 'bornAtMs', 'settled' (how far the drain has forgotten
@@ -17,8 +17,11 @@
 --          doesn't remember it has lost what came last: a replica that lagged, an old backup, a write that never reached the disk
 -- ARGV[7]  '1' if this batch was sent before and had no answer: it may have run
 -- Returns  'ended' for a batch that has ended. {'lost', generation} for one that may have run in an earlier life of the data and isn't
---          remembered: it may be counted and even settled, so it must be counted nowhere. Else what follows answers; where the living
---          generation isn't ARGV[5], its id is added at the end
+--          remembered: it may be counted and even settled, so it must be counted nowhere. Else {what follows answers, a text}; where
+--          the living generation isn't ARGV[5], its id comes second
+
+-- Lua hands over no more at once than 8,000; an entry of more is several.
+local MOST_FIELDS = 4000
 
 local number, done = tonumber(ARGV[1]), tonumber(ARGV[2])
 local memory = redis.call('HMGET', KEYS[1], 'done', ARGV[1], ARGV[6])
@@ -28,10 +31,8 @@ if number <= doneBefore then return 'ended' end
 local living = redis.call('HMGET', KEYS[2], 'id', 'bornAtMs', 'isKept')
 local generation = { id = living[1], bornAtMs = tonumber(living[2] or '0'), isKept = living[3] }
 if memory[2] then
-  local answer = {}
-  for figure in string.gmatch(memory[2], '%d+') do answer[#answer + 1] = tonumber(figure) end
-  if generation.id and generation.id ~= ARGV[5] then answer[#answer + 1] = generation.id end
-  return answer
+  if generation.id and generation.id ~= ARGV[5] then return { memory[2], generation.id } end
+  return { memory[2] }
 end
 
 -- Only in the generation that the answer was given in: who comes later finds that it has begun anew already.
@@ -66,14 +67,21 @@ local function checked(key, keptSeconds)
 end
 
 -- Appends the entry, if it has more than its generation, remembers the answer, forgets those of batches that have ended.
-local function finish(answer, figures, entry)
-  if #entry > 2 then redis.call('XADD', KEYS[3], '*', unpack(entry)) end
+local function finish(answer, entry)
+  local fields = #entry
+  if fields <= MOST_FIELDS then
+    if fields > 2 then redis.call('XADD', KEYS[3], '*', unpack(entry)) end
+  else
+    for from = 3, fields, MOST_FIELDS do
+      redis.call('XADD', KEYS[3], '*', 'g', generation.id, unpack(entry, from, math.min(fields, from + MOST_FIELDS - 1)))
+    end
+  end
   -- A process without memory (its first batch, or Redis has lost its data) has nothing to forget.
   if memory[1] then
     for ended = doneBefore + 1, done do redis.call('HDEL', KEYS[1], ended) end
   end
-  redis.call('HSET', KEYS[1], 'done', string.format('%.0f', math.max(done, doneBefore)), ARGV[1], table.concat(figures, ' '))
+  redis.call('HSET', KEYS[1], 'done', string.format('%.0f', math.max(done, doneBefore)), ARGV[1], answer)
   redis.call('EXPIRE', KEYS[1], ARGV[3])
-  if generation.id ~= ARGV[5] then answer[#answer + 1] = generation.id end
-  return answer
+  if generation.id ~= ARGV[5] then return { answer, generation.id } end
+  return { answer }
 end

@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { type Ask, type Batch, createAsk, type Item, LostOutcome, REMEMBERED_SECONDS, UnknownOutcome } from './ask.ts';
+import {
+  type Ask,
+  type Batch,
+  type BatchAnswer,
+  createAsk,
+  type Item,
+  LostOutcome,
+  type ProgramOutcome,
+  REMEMBERED_SECONDS,
+  UnknownOutcome,
+} from './ask.ts';
+import type { PreparedProgram } from './program-form.ts';
 import { type RedisClient, writeTogether } from './redis.ts';
 
 export interface ItemAnswer {
@@ -12,6 +23,8 @@ export interface Batches {
   count(item: Item): Promise<ItemAnswer | 'cold'>;
   /** Appends the verdict of a call that was counted before. */
   append(partition: number, verdict: string): Promise<void>;
+  /** Runs a program. */
+  run(partition: number, program: PreparedProgram): Promise<ProgramOutcome>;
   /** Since when a partition has given no answer although it was asked, `performance.now()`; `undefined` while it answers. */
   silentSinceMs(partition: number): number | undefined;
   /** Ends all silence: a new connection is asked before it is judged. */
@@ -26,8 +39,9 @@ export const MOST_ITEMS = 128;
 type Waiting = {
   reject: (error: unknown) => void;
 } & (
-  | { item: Item; verdict?: never; resolve: (answer: ItemAnswer | 'cold') => void }
-  | { item?: never; verdict: string; resolve: () => void }
+  | { item: Item; verdict?: never; program?: never; resolve: (answer: ItemAnswer | 'cold') => void }
+  | { item?: never; verdict: string; program?: never; resolve: () => void }
+  | { item?: never; verdict?: never; program: PreparedProgram; resolve: (answer: ProgramOutcome) => void }
 );
 
 /** What becomes of batches whose calls were served although there was no answer. */
@@ -63,6 +77,7 @@ export function createBatches(redis: RedisClient, options: BatchOptions): Batche
   return {
     count: (item) => laneOf(item.partition).count(item),
     append: (partition, verdict) => laneOf(partition).append(verdict),
+    run: (partition, program) => laneOf(partition).run(program),
     silentSinceMs: (partition) => lanes[partition]?.silentSinceMs(),
     forgetSilence() {
       for (const lane of lanes) lane?.forgetSilence();
@@ -87,6 +102,7 @@ export function createBatches(redis: RedisClient, options: BatchOptions): Batche
 interface Lane {
   count(item: Item): Promise<ItemAnswer | 'cold'>;
   append(verdict: string): Promise<void>;
+  run(program: PreparedProgram): Promise<ProgramOutcome>;
   send(): void;
   silentSinceMs(): number | undefined;
   forgetSilence(): void;
@@ -116,6 +132,7 @@ function createLane(
   const lane: Lane = {
     count: (item) => new Promise((resolve, reject) => wait({ item, resolve, reject })),
     append: (verdict) => new Promise((resolve, reject) => wait({ verdict, resolve, reject })),
+    run: (program) => new Promise((resolve, reject) => wait({ program, resolve, reject })),
     send() {
       const all = waiting;
       waiting = [];
@@ -150,15 +167,17 @@ function createLane(
       number,
       items,
       verdicts: waiters.flatMap(({ verdict }) => verdict ?? []),
+      programs: waiters.flatMap(({ program }) => program ?? []),
       sentUnder: '',
       answered: 0,
       mayHaveRun: false,
     };
     try {
-      const figures = await askFor(batch, Date.now() + timeoutMs);
-      let at = 0;
-      for (const { item, resolve } of waiters) {
+      const { figures, programs } = await askFor(batch, Date.now() + timeoutMs);
+      let [at, ran] = [0, 0];
+      for (const { item, program, resolve } of waiters) {
         if (item) resolve(toAnswer(figures[at++]!, figures[at++]!));
+        else if (program) resolve(programs[ran++]!);
         else resolve();
       }
     } catch (error) {
@@ -177,7 +196,7 @@ function createLane(
     const items = unanswered.items.map((item) => ({ ...item, allowed: 'unlimited' as const }));
     const batch = { ...unanswered, items };
     try {
-      const figures = await askFor(batch, Infinity);
+      const { figures } = await askFor(batch, Infinity);
       // The lost answer is what Redis remembers: it may have been a refusal, and the call was served all the same.
       const left = items.filter((_item, i) => figures[2 * i] !== 1);
       if (left.length > 0) notCounted(left);
@@ -195,7 +214,7 @@ function createLane(
     silentSinceMs = answered ? undefined : (silentSinceMs ?? performance.now());
   }
 
-  async function askFor(batch: Batch, deadlineMs: number): Promise<number[]> {
+  async function askFor(batch: Batch, deadlineMs: number): Promise<BatchAnswer> {
     if (batch.sentUnder === '') {
       // Before the first batch of all: without it nobody could tell later whether that one was counted in another life.
       known ??= { generation: await livingGeneration(partition, { deadlineMs, onTry }), answered: 0, atMs: 0 };
@@ -203,18 +222,19 @@ function createLane(
       const isRecent = performance.now() - known.atMs < REMEMBERED_SECONDS * 500;
       Object.assign(batch, { sentUnder: known.generation, answered: isRecent ? known.answered : 0 });
     }
-    const { figures, generation } = await ask(batch, {
+    const answer = await ask(batch, {
       deadlineMs,
       ended: () => unfinished.keys().next().value! - 1,
       ...(deadlineMs === Infinity && { signal }),
       onTry,
     });
+    const { generation } = answer;
     const answered = known!.generation === generation ? Math.max(known!.answered, batch.number) : batch.number;
     // An answer that comes late may be of a generation that has ended; the next one tells which lives.
     if (known!.generation === batch.sentUnder || known!.generation === generation) {
       known = { generation, answered, atMs: performance.now() };
     }
-    return figures;
+    return answer;
   }
 }
 

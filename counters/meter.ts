@@ -316,6 +316,7 @@ function batchOf(row: TakenRow, settled: ReadonlyMap<string, number>): Batch {
       settled: settled.get(item.key) ?? 0,
     })),
     verdicts,
+    programs: [],
     sentUnder,
     answered: 0,
     mayHaveRun,

@@ -157,7 +157,13 @@ function prepareStep(
     const amount = op.kind === 'spend' ? op.cost : op.kind === 'set' ? op.balance : op.amount;
     const due = refill ? `${digits(refill.amount)} ${digits(refill.dueAtMs)}` : '';
     const behind = ` ${when} ${CREDITS_OPS[op.kind]} ${digits(amount)} ${due}`;
-    return { before: 'c ', key: creditsKey(partition, tenant, step.key), fact: creditsFact(step, seed), isSeeded, behind };
+    return {
+      before: 'c ',
+      key: creditsKey(partition, tenant, step.key),
+      fact: creditsFact(step, seed),
+      isSeeded,
+      behind,
+    };
   }
   const keys = budgetKeys(partition, tenant, step.key);
   return { before: 'b ', key: keys, fact: budgetFact(step, seed), isSeeded, behind: budgetText(step) };
@@ -204,7 +210,8 @@ function budgetText(step: BudgetStep): string {
 /** What the program itself says to be settled. Without a version it is the oldest that there is. */
 function settledOf(step: Step): Settled | undefined {
   if (step.kind === 'rate' || step.settled === null) return undefined;
-  return step.kind === 'quota' ? step.settled : ({ version: 0, ...step.settled } as SettledCredits | SettledBudget);
+  if (step.kind === 'quota') return step.settled;
+  return step.kind === 'credits' ? { version: 0, ...step.settled } : { version: 0, ...step.settled };
 }
 
 /** What an answer is told by besides its figures (`tellAnswer`): kept with the first answer, as a repeat may come in other words. */

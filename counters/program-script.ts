@@ -7,7 +7,7 @@ const part = (name: string): string => readFileSync(new URL(`./program/${name}.l
  * since a closure costs the same in each call.
  */
 export const PROGRAM_SCRIPT = [
-  part('batch'),
+  part('../batch'),
   part('arguments'),
   part('quota'),
   'local function programs()',

@@ -57,7 +57,8 @@ func main() {
 	text, err := os.ReadFile(os.Getenv("BENCH_SEED"))
 	must(err)
 	must(json.Unmarshal(text, &known))
-	script := readAll(strings.Split(os.Getenv("BENCH_SCRIPTS"), ","))
+	script, err := os.ReadFile(os.Getenv("BENCH_SCRIPT"))
+	must(err)
 	options, err := redis.ParseURL(os.Getenv("REDIS_URL"))
 	must(err)
 
@@ -170,36 +171,34 @@ func (c *counter) send() {
 				break gather
 			}
 		}
+		// Each counter once, with what is needed where it is missing; then each call by the number of its counter.
 		keys := []string{c.memory, "{p0}:generation", "{p0}:usage", "{p0}:checked"}
-		arguments := []any{number, number - 1, 3600, newID(), c.generation, number - 1, 0}
+		numbers := map[string]int{}
+		var facts, calls []any
 		for _, each := range batch {
-			keys = append(keys, each.key)
-			arguments = append(arguments, 1, "unlimited", 345600, each.startsAtMs, "0", each.entry)
+			if numbers[each.key] == 0 {
+				numbers[each.key] = len(numbers) + 1
+				keys = append(keys, each.key)
+				facts = append(facts, "345600 "+each.startsAtMs+" 0")
+			}
+			calls = append(calls, "q"+strconv.Itoa(numbers[each.key])+" 1 -", each.entry)
 		}
-		answer, err := c.script.EvalSha(ctx, c.client, keys, arguments...).Slice()
+		arguments := []any{number, number - 1, 3600, newID(), c.generation, number - 1, 0, len(numbers)}
+		arguments = append(append(arguments, facts...), calls...)
+		answer, err := c.script.EvalSha(ctx, c.client, keys, arguments...).StringSlice()
 		if err != nil && redis.HasErrorPrefix(err, "NOSCRIPT") {
-			answer, err = c.script.Eval(ctx, c.client, keys, arguments...).Slice()
+			answer, err = c.script.Eval(ctx, c.client, keys, arguments...).StringSlice()
 		}
 		must(err)
 		// The generation is told where it isn't the one that was named.
-		if len(answer) > 2*len(batch) {
-			c.generation = answer[2*len(batch)].(string)
+		if len(answer) > 1 {
+			c.generation = answer[1]
 		}
+		figures := strings.Fields(answer[0])
 		for i, each := range batch {
-			each.counted <- answer[2*i].(int64) == 1
+			each.counted <- figures[2*i] == "1"
 		}
 	}
-}
-
-// The parts of one script, one behind the other.
-func readAll(paths []string) string {
-	var text strings.Builder
-	for _, path := range paths {
-		part, err := os.ReadFile(path)
-		must(err)
-		text.Write(part)
-	}
-	return text.String()
 }
 
 // A log's buffer: written when it is full, and every so often.

@@ -16,7 +16,7 @@ export async function aWay(redisUrl: string) {
     near.pipe(far);
     far.on('data', (data: Buffer) => {
       // Only answers of the script begin so; what a new connection asks for first is let through.
-      if ((losesAll || next !== undefined) && /^\*\d+\r\n:[01]/.test(data.toString('latin1'))) {
+      if ((losesAll || next !== undefined) && /^\*[12]\r\n\$\d+\r\n[0-4] /.test(data.toString('latin1'))) {
         lost += 1;
         if (losesAll || next === 'cut') destroy(pair);
         else isSilent = true;

@@ -312,7 +312,7 @@ describe('a batch whose answer was lost', () => {
     for (const memory of memories) {
       if (Number(await direct.hget(memory, 'done')) !== 2) continue;
       const keys = [memory, '{p0}:generation', '{p0}:usage', '{p0}:checked'];
-      answers.push(await redis.countBatch(keys.length, ...keys, 1, 0, 60, 'g', '', 0, 0));
+      answers.push(await redis.runBatch(keys.length, ...keys, 1, 0, 60, 'g', '', 0, 0, 0));
     }
     expect(answers).toContain('ended');
     expect(await usedOf(asked)).toBe(3);
