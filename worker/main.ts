@@ -72,7 +72,11 @@ async function main(): Promise<void> {
     temporal,
     graceMs: config.shutdownGraceMs,
     queues: queueShares(config.databasePoolSize),
-    worker: { workflowBundle: bundle, activities: createActivities({ db, redis, stream, metrics, identity }), identity },
+    worker: {
+      workflowBundle: bundle,
+      activities: createActivities({ db, redis, stream, metrics, identity }),
+      identity,
+    },
     log,
   });
   workers = supervisor;
