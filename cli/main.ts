@@ -10,6 +10,8 @@ import { addLicenseCommands } from './license-commands.ts';
 import { addLimitCommands } from './limit-commands.ts';
 import { addOrganizationCommands } from './organization-commands.ts';
 import { printAsJson, refusalSentence } from './output.ts';
+import { InputFault } from './plans/input.ts';
+import { addPlansCommands } from './plans-commands.ts';
 import { addProductCommands } from './product-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 
@@ -29,6 +31,7 @@ addProductCommands(program);
 addLicenseCommands(program);
 addBlacklistCommands(program);
 addLimitCommands(program);
+addPlansCommands(program);
 
 // Subcommands inherit it only from a parent that has it when they are made, so it is set on all of them here.
 const all = [program, ...program.commands.flatMap((command) => [command, ...command.commands])];
@@ -51,6 +54,7 @@ function fail(error: unknown): number {
     if (error.code === 'commander.invalidArgument' && !error.message.startsWith('error:')) say(error.message);
     return EXIT.usage;
   }
+  if (error instanceof InputFault) return say(error.message, error.exitCode);
   if (error instanceof Refusal) return say(refusalSentence(error), EXIT.refused);
   if (error instanceof ConfigError) {
     return say(

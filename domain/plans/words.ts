@@ -75,6 +75,8 @@ function changeInWords({ of, name, field, plan, before, after, effect }: Change)
     const judgement = effect === 'gains' ? ' (more)' : effect === 'loses' ? ' (less)' : '';
     return `On '${plan}'${condition} ${plain(name)} goes from ${valueInWords(before)} to ${valueInWords(after)}${judgement}.`;
   }
+  // What has parts of its own would be a page: that it differs is the sentence, and how is in the data.
+  if (isMap(before) || isMap(after)) return `${what} has other ${plain(field)}.`;
   return `${what} has another ${plain(field)}: ${valueInWords(after)} instead of ${valueInWords(before)}.`;
 }
 
@@ -118,7 +120,12 @@ function valueInWords(value: unknown): string {
   if (value === undefined || value === null) return 'none';
   if (typeof value === 'number') return amount(value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return typeof value === 'string' ? plain(value) : JSON.stringify(value);
+  if (typeof value === 'string') return plain(value);
+  return Array.isArray(value) ? value.map(valueInWords).join(', ') || 'none' : JSON.stringify(value);
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function amount(value: number | 'unlimited'): string {

@@ -11,6 +11,7 @@ import type {
   ProgramAnswer,
   QuotaStep,
   RateStep,
+  Step,
 } from './program.ts';
 import { ceilingOf, cellsAt, fitsRate, MOST, type RateCells } from './rates.ts';
 
@@ -63,6 +64,11 @@ export function run(state: ModelState, program: Program): ProgramAnswer {
   return answer;
 }
 
+/** Where a step's state stands in the maps: whoever begins with another state than the empty one puts it there. */
+export function stateKey(tenant: string, step: Step): string {
+  return JSON.stringify([tenant, identityOf(step)]);
+}
+
 interface Decision {
   /** Whether the step fits, by itself. */
   readonly passed: boolean;
@@ -74,7 +80,7 @@ interface Decision {
 function decide(state: ModelState, { nowMs, tenant, steps }: Program): Decision[] {
   const asked = new Map<string, number>();
   return steps.map((step) => {
-    const key = JSON.stringify([tenant, identityOf(step)]);
+    const key = stateKey(tenant, step);
     if (step.kind === 'quota') return decideQuota(state, key, step);
     if (step.kind === 'credits') return step.unlimited ? withoutBalance() : decideCredits(state, key, step);
     if (step.kind === 'budget') return decideBudget(state, key, step, nowMs);
