@@ -10,8 +10,8 @@
 -- Step  b pair when op amount leaseMs isHard isPaused total startsAtMs thresholds,… periodKey id
 --       op: r(eserve), e(xtend), c(ommit), l(et go), s(pend); what an operation doesn't have is 0 or ''
 -- Figures  passed reserved spent added state   state: number of the word in STATES
--- Stream   b: 'version startsAtMs spent reserved added crossed periodKey key', then for each reservation that changed
---          r: 'letter amount atMs id', of the b before
+-- Stream   b: 'fromVersion version startsAtMs spent reserved added crossed periodKey changes key', changes of reservations
+--          'letter:amount:atMs:id,…' or '-'
 
 local DUE_AT_A_TIME = 1000
 local ENDED_KEPT_MS = 86400000
@@ -101,9 +101,20 @@ local function seedBudget(state)
   state.seed, state.isChanged = nil, true
 end
 
+-- Notes that a lease has run out. One that did so long ago is forgotten at once, and told all the same: it is settled as reserved.
+local function endLease(due, one, nowMs)
+  due.amount = due.amount + one.amount
+  due.ended[#due.ended + 1] = one
+  if one.atMs > nowMs then
+    due.expired[#due.expired + 1] = one
+  else
+    due.forgotten[#due.forgotten + 1] = one.id
+  end
+end
+
 -- What is due at nowMs: leases that have run out, what they held, and ids that are forgotten.
 local function dueOf(state, nowMs)
-  local due = { amount = 0, expired = {}, forgotten = {}, byId = {} }
+  local due = { amount = 0, ended = {}, expired = {}, forgotten = {}, byId = {} }
   if not state.startsAtMs or nowMs < state.nextAtMs then return due end
   local ids = call('ZRANGEBYSCORE', state.leases, '-inf', textOf(nowMs), 'LIMIT', 0, DUE_AT_A_TIME)
   due.isLooked, due.isFull = true, #ids == DUE_AT_A_TIME
@@ -112,13 +123,12 @@ local function dueOf(state, nowMs)
   for i, id in ipairs(ids) do names[i] = ':' .. id end
   for i, text in ipairs(call('HMGET', state.key, unpack(names))) do
     local id, one = ids[i], reservationOf(text)
-    if one and one.letter == 'r' and one.atMs + ENDED_KEPT_MS > nowMs then
-      due.expired[#due.expired + 1] = { id = id, letter = 'x', amount = one.amount, atMs = one.atMs + ENDED_KEPT_MS }
+    due.byId[id] = true
+    if one and one.letter == 'r' then
+      endLease(due, { id = id, letter = 'x', amount = one.amount, atMs = one.atMs + ENDED_KEPT_MS }, nowMs)
     else
       due.forgotten[#due.forgotten + 1] = id
     end
-    if one and one.letter == 'r' then due.amount = due.amount + one.amount end
-    due.byId[id] = true
   end
   return due
 end
@@ -126,7 +136,7 @@ end
 -- Makes what is due so.
 local function keepDue(state, due)
   if not due.isLooked then return end
-  for _, one in ipairs(due.expired) do state.changes[#state.changes + 1] = one end
+  for _, one in ipairs(due.ended) do state.changes[#state.changes + 1] = one end
   state.reserved = state.reserved - due.amount
   writeReservations(state, due.expired, due.forgotten)
   local first = call('ZRANGE', state.leases, 0, 0, 'WITHSCORES')
@@ -135,9 +145,14 @@ end
 
 local function tellBudget(state)
   if #state.changes == 0 and state.added == 0 and not state.isTold then return end
+  local changes = {}
+  for i, one in ipairs(state.changes) do
+    changes[i] = one.letter .. ':' .. textOf(one.amount) .. ':' .. textOf(one.atMs) .. ':' .. one.id
+  end
   append(
     'b',
     table.concat({
+      textOf(state.from or state.version),
       textOf(state.version),
       textOf(state.startsAtMs),
       textOf(state.spent),
@@ -145,13 +160,17 @@ local function tellBudget(state)
       textOf(state.added),
       state.crossed or '-',
       state.periodKey,
+      #changes > 0 and table.concat(changes, ',') or '-',
       state.key,
     }, ' ')
   )
-  for _, one in ipairs(state.changes) do
-    append('r', one.letter .. ' ' .. textOf(one.amount) .. ' ' .. textOf(one.atMs) .. ' ' .. one.id)
-  end
-  state.changes, state.added, state.crossed, state.isTold = {}, 0, nil, false
+  state.changes, state.added, state.crossed, state.isTold, state.from = {}, 0, nil, false, nil
+end
+
+-- 'from' is what the next entry goes on from: settling must see where that is older than what is settled.
+local function change(state)
+  state.from = state.from or state.version
+  state.version, state.isChanged = state.version + 1, true
 end
 
 -- What the step's reservation is, with its lease looked at.
@@ -159,13 +178,13 @@ local function ownOf(step, nowMs)
   local one = step.state.startsAtMs and reservationOf(call('HGET', step.state.key, ':' .. step.id))
   if not one then return { letter = 'unknown', amount = 0 } end
   one.id = step.id
+  local ranOut
   if one.letter == 'r' and one.atMs <= nowMs then
-    one = { id = step.id, letter = 'x', amount = one.amount, atMs = one.atMs + ENDED_KEPT_MS, hasRunOut = true }
+    ranOut = { id = step.id, letter = 'x', amount = one.amount, atMs = one.atMs + ENDED_KEPT_MS }
+    one = ranOut
   end
-  if one.letter ~= 'r' and one.atMs <= nowMs then
-    return { id = step.id, letter = 'unknown', amount = one.amount, hasRunOut = one.hasRunOut }
-  end
-  return one
+  if one.letter ~= 'r' and one.atMs <= nowMs then one = { letter = 'unknown', amount = 0 } end
+  return one, ranOut
 end
 
 -- Whether the step fits, why not, and what it would make of its reservation and of what is spent.
@@ -229,13 +248,13 @@ local budget = {
     local state = step.state
     seedBudget(state)
     local isRolled = not state.startsAtMs or step.startsAtMs > state.startsAtMs
-    local own = ownOf(step, nowMs)
+    local own, ranOut = ownOf(step, nowMs)
     while true do
       local due = dueOf(state, nowMs)
       -- Where it is beyond those that are looked at.
-      if own.hasRunOut and not due.byId[step.id] then
-        due.isLooked, due.byId[step.id], due.amount = true, true, due.amount + own.amount
-        if own.letter == 'x' then due.expired[#due.expired + 1] = own else due.forgotten[#due.forgotten + 1] = step.id end
+      if ranOut and not due.byId[step.id] then
+        due.isLooked = true
+        endLease(due, ranOut, nowMs)
       end
       local view = { due = due, isRolled = isRolled, added = 0, more = 0 }
       view.spent = isRolled and 0 or state.spent
@@ -247,9 +266,9 @@ local budget = {
       if not due.isFull then return passed end
       -- Many have run out: what has been looked at is kept, taken or not, so that it is never looked at again.
       keepDue(state, due)
-      state.version, state.isChanged = state.version + 1, true
-      view.due = { expired = {}, forgotten = {} }
-      own.hasRunOut = nil
+      change(state)
+      view.due = {}
+      ranOut = nil
       if passed or why ~= 'insufficient' then return passed end
     end
   end,
@@ -273,7 +292,7 @@ local budget = {
     state.spent = before + view.added
     state.added = state.added + view.added
     cross(state, step.thresholds, before, state.spent)
-    state.version, state.isChanged = state.version + 1, true
+    change(state)
   end,
   tell = function(step, _, isTaken)
     local state, view = step.state, step.state.view

@@ -5,7 +5,7 @@
 -- Step  c k when op amount refill   op: s(pend), b(alance is set), a(dd), l(ess); refill: 'amount dueAtMs', or '' if there is none
 --       u when                      a balance that is unlimited
 -- Figures  passed balance (-1 if unlimited) refilled
--- Stream   m: 'spent balance refilledAtMs version refills key', refills 'dueAtMs:before:after,…' or '-'
+-- Stream   m: 'fromVersion fromBalance spent balance refilledAtMs version refills key', refills 'dueAtMs:before:after,…' or '-'
 
 local function creditsOf(k)
   local state = states[k]
@@ -26,6 +26,8 @@ local function creditsOf(k)
     end
     local settledBalance, settledAtMs, version = match(settled, '^(%d+) (%d+) (%d+)$')
     if not value or integer(version) > state.version then set(settledBalance, settledAtMs, version) end
+    -- Never touched: its first touch is told, whatever it changes, so that it begins as it did if it is lost again.
+    state.isNew = state.version == 0
     state.wasCold, state.isChanged = true, true
   elseif not value then
     set(balance, refilledAtMs, '0')
@@ -69,6 +71,8 @@ local credits = {
   end,
   take = function(step)
     local state = step.state
+    -- What this batch goes on from: settling must see where that is older than what is settled.
+    state.from = state.from or plain(state.version) .. ' ' .. plain(state.balance)
     state.isRefilled = state.asked > state.balance
     if state.isRefilled then
       local refill = plain(state.dueAtMs) .. ':' .. plain(state.balance) .. ':' .. plain(state.asked)
@@ -106,5 +110,6 @@ local function writeCredits(state)
   local value = plain(state.balance) .. ' ' .. plain(state.refilledAtMs) .. ' ' .. plain(state.version)
   call('SET', key, value, 'EX', LASTING_SECONDS)
   if state.wasCold then checked(key, LASTING_SECONDS) end
-  if state.isTold then append('m', plain(state.spent or 0) .. ' ' .. value .. ' ' .. (state.refills or '-') .. ' ' .. key) end
+  if not state.isTold then return end
+  append('m', state.from .. ' ' .. plain(state.spent or 0) .. ' ' .. value .. ' ' .. (state.refills or '-') .. ' ' .. key)
 end
