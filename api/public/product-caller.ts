@@ -8,6 +8,7 @@ import { apiKeyDigest } from '../../runtime/secrets.ts';
 import type { EffectiveProduct, ProductSnapshot } from '../../store/validation.ts';
 import { readBody } from '../body.ts';
 import { HttpError } from '../errors.ts';
+import { exhausted } from '../presentations/index.ts';
 import { countHeader } from '../request-head.ts';
 import type { Call, Dependencies, Reply, Route } from '../route.ts';
 import type { Found } from '../snapshots/cache.ts';
@@ -92,21 +93,15 @@ function whatIsLeft(
             'RateLimit-Reset': String(seconds),
           };
   if (counted) return headers;
-  throw new HttpError('rate_limit_exceeded', quotaMessage(effective, used, nowMs), {
+  // Its bytes are those of the platform's presentation (presentations/keyport.ts); a test holds them together.
+  const { by } = effective.oneMoreCall(used ?? Number(allowed), nowMs);
+  throw new HttpError('rate_limit_exceeded', exhausted(by), {
     headers: { ...headers, 'Retry-After': String(seconds) },
     members: { retry_after: seconds },
   });
 }
 
 const NO_HEADERS = {};
-
-/** Blames the provider's plan, and says what would help (docs/spec/keyport.md §3.5): the engine knows which plan, if any. */
-function quotaMessage(effective: EffectiveProduct, used: number | null, nowMs: number): string {
-  const { dailyCalls } = effective;
-  const { admittingPlan } = effective.oneMoreCall(used ?? Number(dailyCalls), nowMs).by;
-  const upgrade = admittingPlan === null ? 'Wait' : `The provider may move to the plan '${admittingPlan}', or wait`;
-  return `All ${dailyCalls} API calls that the provider's plan allows a day are used. ${upgrade} until midnight UTC.`;
-}
 
 let latestDay = utcDay(0);
 

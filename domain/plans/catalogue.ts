@@ -279,7 +279,7 @@ export interface Presentation {
   readonly unlimited: string | number | null;
   /** The product's answer to "what do I have": its names of fields, and what stands there. */
   readonly usage: Readonly<Record<string, UsageField>>;
-  /** What people read for plans, limits and features, by name: `private_vaults: private vault`. */
+  /** What people read for plans, limits, features and scopes, by name; of what is counted, one: `private_vaults: private vault`. */
   readonly titles: Readonly<Record<string, string>>;
 }
 

@@ -9,13 +9,13 @@ export function presentationFindings(root: Record<string, unknown>, names: Names
   if (!isMap(presentation)) return [];
   const codes = mapAt(presentation['codes']);
   const missing = [...classesOf(names)].filter(([each]) => !Object.hasOwn(codes, each));
-  const all = [...names.plans.keys(), ...names.limits.keys(), ...names.features.keys()];
+  const all = [names.plans, names.limits, names.features, names.scopes].flatMap((each) => [...each.keys()]);
   return [
     ...missing.map(([each, cause]) => {
       return absent(['presentation', 'codes', each], `give ${each}: the code of a refusal by ${cause}`);
     }),
     ...Object.keys(mapAt(presentation['titles'])).flatMap((name) =>
-      named(['presentation', 'titles', name], 'plan, limit or feature', all),
+      named(['presentation', 'titles', name], 'plan, limit, feature or scope', all),
     ),
     ...usageFindings(['presentation', 'usage'], presentation['usage'], names),
   ];

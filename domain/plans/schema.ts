@@ -138,7 +138,7 @@ export const CATALOGUE_SCHEMA = {
         usage: { $ref: '#/$defs/usage' },
         titles: {
           ...mapOf(
-            'What people read for plans, limits and features, by name.',
+            'What people read for plans, limits, features and scopes, by name; of what is counted, one.',
             text(TEXT, 'Some words, 80 characters at most.'),
             1200,
           ),

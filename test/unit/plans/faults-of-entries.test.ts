@@ -248,7 +248,7 @@ describe('of a presentation', () => {
       'a title of something unknown is told',
       'titles: { free: Free,',
       'titles: { ‸fre: Free,',
-      [['/presentation/titles/fre', '"fre"', 'no such plan, limit or feature; did you mean free?']],
+      [['/presentation/titles/fre', '"fre"', 'no such plan, limit, feature or scope; did you mean free?']],
     ],
     [
       'a field that tells of an unknown limit is told',
