@@ -7,6 +7,7 @@ import { type ConsumeStep, decidingOrder } from '../../domain/program/consume.ts
 import { emptyState, type ModelState, run, stateKey } from '../../domain/program/model.ts';
 import type { Program, Step, StepAnswer } from '../../domain/program/program.ts';
 import { read } from '../../domain/program/read.ts';
+import { unreachable } from '../../domain/unreachable.ts';
 import { asWire, inColumns, inLines, number } from './columns.ts';
 import { factLines, type Valued, valueAndSource } from './facts.ts';
 import type { Told } from './input.ts';
@@ -55,8 +56,7 @@ export function explainConsumption(
 
 function valueOf({ catalogue, subject, nowMs }: Parameters<typeof explainConsumption>[0], step: ConsumeStep): Valued {
   const standing = standingOf(catalogue, subject, nowMs);
-  // Names of the catalogue alone come from the command line.
-  const name = String(step.limit);
+  const name = typeof step.limit === 'string' ? step.limit : step.limit.name;
   if (step.take === 'rate') {
     const { limit, source } = rateFor(standing, name, step);
     if (source !== 'plan') return { value: limit, source };
@@ -114,9 +114,16 @@ function wanted(step: Step): string {
       return `${number(step.cost)} of ${number(step.limit)} in ${number(step.windowMs / 1000)} s`;
     case 'quota':
       return `${number(step.cost)} of ${number(step.limit)} in ${step.periodKey} (${step.edge})`;
-    case 'credits':
-      return `${step.op.kind} ${number('cost' in step.op ? step.op.cost : 'balance' in step.op ? step.op.balance : step.op.amount)}`;
-    case 'budget':
-      return `${step.op.kind}${'amount' in step.op ? ` ${number(step.op.amount)}` : ''} of ${number(step.total)} in ${step.periodKey} (${step.edge})`;
+    case 'credits': {
+      const { op } = step;
+      const amount = op.kind === 'spend' ? op.cost : op.kind === 'set' ? op.balance : op.amount;
+      return `${op.kind} ${number(amount)}`;
+    }
+    case 'budget': {
+      const amount = 'amount' in step.op ? ` ${number(step.op.amount)}` : '';
+      return `${step.op.kind}${amount} of ${number(step.total)} in ${step.periodKey} (${step.edge})`;
+    }
+    default:
+      return unreachable(step);
   }
 }

@@ -4,10 +4,11 @@ import { type Decision, decide, type Facts } from '../../domain/plans/decision.t
 import { entitlements } from '../../domain/plans/entitlements.ts';
 import { hint } from '../../domain/plans/hints.ts';
 import { clampedLevel, shapeOf } from '../../domain/plans/levels.ts';
-import { preview, withPlans } from '../../domain/plans/preview.ts';
+import { preview, type Situation, withPlans } from '../../domain/plans/preview.ts';
 import { definitionOf, type Question } from '../../domain/plans/questions.ts';
 import { visibleSince } from '../../domain/plans/retention.ts';
 import { type Standing, standingOf } from '../../domain/plans/standing.ts';
+import type { SubjectState } from '../../domain/plans/subject.ts';
 import { allowedTransitions } from '../../domain/plans/transitions.ts';
 import { previewInWords } from '../../domain/plans/words.ts';
 import { writable } from '../../domain/plans/writable.ts';
@@ -196,7 +197,7 @@ function transitions({ catalogue, subject, nowMs }: Case, plan: string | undefin
 function previewed(of: Case, { to, billingCancelled, catalogue: file }: Extract<Asked, { ask: 'preview' }>): Told {
   const { catalogue, subject, usage, resources, nowMs } = of;
   const before = { catalogue, subject };
-  const moved = { ...before, catalogue: file === undefined ? catalogue : readCatalogue(file) };
+  const moved = file === undefined ? before : carriedOver(before.subject, readCatalogue(file), to);
   const placed = to.length > 0 ? withPlans(moved, planNames(moved.catalogue, to)) : moved;
   const after = {
     ...placed,
@@ -205,6 +206,19 @@ function previewed(of: Case, { to, billingCancelled, catalogue: file }: Extract<
   const found = preview(before, after, { usage, resources }, nowMs);
   const sentences = previewInWords(found);
   return { result: { preview: asWire(found), sentences }, text: sentences.map((sentence) => `${sentence}\n`).join('') };
+}
+
+/** The subject under another version: its plans go on under that name, or as the plan that has it for an alias. */
+function carriedOver(subject: SubjectState, catalogue: Catalogue, to: readonly string[]): Situation {
+  const moved = new Set(to.map((name) => findPlan(catalogue, name)?.line));
+  const plans = subject.plans.flatMap((name) => {
+    const plan = findPlan(catalogue, name);
+    if (plan) return moved.has(plan.line) ? [] : [plan.name];
+    if (to.length > 0) return [];
+    const accepts = `the plan that takes the place of ${name}, which ${label(catalogue)} does not have`;
+    throw new InputFault(`--question /to: found nothing; it takes ${accepts}`, EXIT_USAGE);
+  });
+  return { catalogue, subject: { ...subject, plans } };
 }
 
 /** Plans as somebody told them, by name or alias. */

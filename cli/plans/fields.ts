@@ -47,7 +47,7 @@ export class Fields {
 
   text(name: string, accepts = 'a text'): string | undefined {
     const value = this.take(name);
-    if (value === undefined || (typeof value === 'string' && value !== '')) return value as string | undefined;
+    if (value === undefined || (typeof value === 'string' && value !== '')) return value;
     return this.wrong(name, accepts);
   }
 
@@ -89,7 +89,7 @@ export class Fields {
     const value = this.take(name);
     if (value === undefined) return undefined;
     try {
-      return parseInstant(String(value));
+      return parseInstant(typeof value === 'string' ? value : '');
     } catch (error) {
       return this.wrong(name, (error as Error).message.replace(/^It takes /, '').replace(/\.$/, ''));
     }

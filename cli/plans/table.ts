@@ -119,45 +119,42 @@ function withoutLine(catalogue: Catalogue, line: string, fallback: string): Sect
 
 function planGroup(catalogue: Catalogue, plans: readonly Plan[]): Section['groups'][number] {
   const { currency } = catalogue;
-  const row = (name: string, about: string, cells: Cell[]): Row[] => {
-    return cells.every((cell) => cell === null) ? [] : [{ name, title: name, about, cells }];
-  };
   const attributes = [...new Set(plans.flatMap((plan) => Object.keys(plan.attributes)))].sort();
   return {
     title: 'The plan itself',
     rows: [
-      ...row(
+      ...rowOf(
         'price a month',
         currency ?? '',
         plans.map((plan) => priceOf(plan, 'month', currency)),
       ),
-      ...row(
+      ...rowOf(
         'price a year',
         currency ?? '',
         plans.map((plan) => priceOf(plan, 'year', currency)),
       ),
-      ...row(
+      ...rowOf(
         'how one comes to it',
         '',
         plans.map(({ acquisition }) => acquisition),
       ),
-      ...row(
+      ...rowOf(
         'billing',
         '',
         plans.map(({ billing }) => billing),
       ),
-      ...row(
+      ...rowOf(
         'also called',
         '',
         plans.map(({ aliases }) => (aliases.length > 0 ? aliases.join(', ') : null)),
       ),
-      ...row(
+      ...rowOf(
         'overrides hold',
         '',
         plans.map(({ overridable }) => overridable),
       ),
       ...attributes.flatMap((each) =>
-        row(
+        rowOf(
           each,
           '',
           plans.map((plan) => plan.attributes[each] ?? null),
@@ -165,6 +162,10 @@ function planGroup(catalogue: Catalogue, plans: readonly Plan[]): Section['group
       ),
     ],
   };
+}
+
+function rowOf(name: string, about: string, cells: Cell[]): Row[] {
+  return cells.every((cell) => cell === null) ? [] : [{ name, title: name, about, cells }];
 }
 
 /** In whole units of the currency: dollars of cents; yen have none. */
