@@ -87,13 +87,11 @@ export interface PreparedProgram {
   readonly once: { readonly key: string; readonly keptSeconds: string; readonly lines: readonly string[] } | null;
 }
 
-/** A step: what stands before and behind the number of its key. */
 interface Piece {
-  readonly before: string;
+  readonly text: string;
   readonly key: string | readonly [string, string] | null;
   readonly fact: string;
   readonly isSeeded: boolean;
-  readonly behind: string;
 }
 
 export interface Place {
@@ -108,7 +106,7 @@ export function prepareProgram(program: Program, { partition, seeds }: Place): P
   const { nowMs, tenant, isSuccess, steps, entry, idempotency } = program;
   return {
     program,
-    head: `p${digits(nowMs)} ${bit(isSuccess)} ${bit(entry !== null)} ${bit(idempotency !== null)} ${steps.length}`,
+    head: `p${digits(nowMs)} ${bit(isSuccess)} ${bit(entry !== null)} ${bit(idempotency !== null)} `,
     pieces: steps.map((step, at) => {
       const seed = seeds.has(at) ? seeds.get(at) : settledOf(step);
       return prepareStep(step, { partition, tenant, seed });
@@ -123,12 +121,11 @@ export function prepareProgram(program: Program, { partition, seeds }: Place): P
 
 /** Adds a program to what is sent. */
 export function writeProgram(form: ProgramForm, { program, head, pieces, once }: PreparedProgram): void {
-  form.run(head);
-  for (const { before, key, fact, isSeeded, behind } of pieces) {
-    if (key === null) form.run(before);
-    else if (typeof key === 'string') form.run(before + form.text(key, fact, isSeeded) + behind);
-    else form.run(before + form.pair(key, fact, isSeeded) + behind);
-  }
+  const numbers = pieces.map(({ key, fact, isSeeded }) => {
+    if (key === null) return 0;
+    return typeof key === 'string' ? form.text(key, fact, isSeeded) : form.pair(key, fact, isSeeded);
+  });
+  form.run(head + numbers.join(), ...pieces.map(({ text }) => text));
   if (program.entry !== null) form.run(program.entry);
   if (once) form.run(`${form.text(once.key, '')} ${once.keptSeconds}`, ...once.lines);
 }
@@ -141,32 +138,26 @@ function prepareStep(
   const isSeeded = seed !== undefined;
   if (step.kind === 'rate') {
     const { windowMs, cost, limit } = step;
-    const behind = ` ${when} ${digits(cost)} ${limitText(limit)} ${digits(windowMs)}`;
-    return { before: 'r ', key: rateKey(partition, { tenant, key: step.key, windowMs }), fact: '', isSeeded, behind };
+    const text = `r ${when} ${digits(cost)} ${limitText(limit)} ${digits(windowMs)}`;
+    return { text, key: rateKey(partition, { tenant, key: step.key, windowMs }), fact: '', isSeeded };
   }
   if (step.kind === 'quota') {
     const { edge, cost, limit, thresholds, periodKey, startsAtMs, endsAtMs } = step;
     const key = quotaKeyOf(partition, { tenant, key: step.key, periodKey });
-    const behind = ` ${when} ${edge[0]} ${digits(cost)} ${limitText(limit)} ${thresholds.map(digits).join(',')}`;
+    const text = `q ${when} ${edge[0]} ${digits(cost)} ${limitText(limit)} ${thresholds.map(digits).join(',')}`;
     const settled = isSeeded ? ((seed ?? 0) as number) : null;
-    return { before: 'q ', key, fact: quotaFact({ startsAtMs, endsAtMs }, settled), isSeeded, behind };
+    return { text, key, fact: quotaFact({ startsAtMs, endsAtMs }, settled), isSeeded };
   }
   if (step.kind === 'credits') {
-    if (step.unlimited) return { before: `u ${when}`, key: null, fact: '', isSeeded, behind: '' };
+    if (step.unlimited) return { text: `u ${when}`, key: null, fact: '', isSeeded };
     const { op, refill } = step;
     const amount = op.kind === 'spend' ? op.cost : op.kind === 'set' ? op.balance : op.amount;
     const due = refill ? `${digits(refill.amount)} ${digits(refill.dueAtMs)}` : '';
-    const behind = ` ${when} ${CREDITS_OPS[op.kind]} ${digits(amount)} ${due}`;
-    return {
-      before: 'c ',
-      key: creditsKey(partition, tenant, step.key),
-      fact: creditsFact(step, seed),
-      isSeeded,
-      behind,
-    };
+    const text = `c ${when} ${CREDITS_OPS[op.kind]} ${digits(amount)} ${due}`;
+    return { text, key: creditsKey(partition, tenant, step.key), fact: creditsFact(step, seed), isSeeded };
   }
   const keys = budgetKeys(partition, tenant, step.key);
-  return { before: 'b ', key: keys, fact: budgetFact(step, seed), isSeeded, behind: budgetText(step) };
+  return { text: budgetText(step), key: keys, fact: budgetFact(step, seed), isSeeded };
 }
 
 /** What is needed of a quota that is missing; `settled` is `null` when not asked yet. */
@@ -181,18 +172,26 @@ const BUDGET_OPS = { reserve: 'r', extend: 'e', commit: 'c', release: 'l', spend
 function creditsFact({ initial, bornAtMs }: CreditsStep, seed: Settled | undefined): string {
   const born = `${digits(bornAtMs)} ${digits(initial.balance)} ${digits(initial.refilledAtMs)}`;
   if (seed === undefined) return `${born} `;
-  const { balance, refilledAtMs, version } = (seed ?? { ...initial, version: 0 }) as SettledCredits;
-  return `${born} ${digits(balance)} ${digits(refilledAtMs)} ${digits(version)}`;
+  return `${born} ${settledCreditsText((seed ?? { ...initial, version: 0 }) as SettledCredits)}`;
 }
 
 function budgetFact({ bornAtMs }: BudgetStep, seed: Settled | undefined): string {
   if (seed === undefined) return `${digits(bornAtMs)} `;
   if (seed === null) return `${digits(bornAtMs)} -`;
-  const { startsAtMs, spent, version, periodKey, reserved, ended } = seed as SettledBudget;
+  return `${digits(bornAtMs)} ${settledBudgetText(seed as SettledBudget)}`;
+}
+
+/** What is settled of a budget, as scripts read it (`program/budget.lua`). */
+export function settledBudgetText({ startsAtMs, spent, version, periodKey, reserved, ended }: SettledBudget): string {
   const totals = `${digits(startsAtMs)} ${digits(spent)} ${digits(version)} ${plainName(periodKey)}`;
   const held = [...reserved].map(([id, one]) => ` r ${digits(one.amount)} ${digits(one.expiresAtMs)} ${plainName(id)}`);
   const gone = [...ended].map(([id, one]) => ` ${ENDED[one.state]} 0 ${digits(one.forgottenAtMs)} ${plainName(id)}`);
-  return `${digits(bornAtMs)} ${totals}${held.join('')}${gone.join('')}`;
+  return totals + held.join('') + gone.join('');
+}
+
+/** What is settled of a balance, as scripts read it. */
+export function settledCreditsText({ balance, refilledAtMs, version }: SettledCredits): string {
+  return `${digits(balance)} ${digits(refilledAtMs)} ${digits(version)}`;
 }
 
 const ENDED = { committed: 'c', released: 'l', expired: 'x' } as const;
@@ -204,7 +203,7 @@ function budgetText(step: BudgetStep): string {
   const id = 'reservationId' in op ? plainName(op.reservationId) : '';
   const judged = `${BUDGET_OPS[op.kind]} ${amount} ${leaseMs} ${bit(edge === 'hard')} ${bit(paused)} ${limitText(total)}`;
   const period = `${digits(Math.max(0, startsAtMs))} ${thresholds.map(digits).join(',')} ${plainName(periodKey)}`;
-  return ` ${step.when[0]} ${judged} ${period} ${id}`;
+  return `b ${step.when[0]} ${judged} ${period} ${id}`;
 }
 
 /** What the program itself says to be settled. Without a version it is the oldest that there is. */

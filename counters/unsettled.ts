@@ -50,7 +50,7 @@ export async function readUnsettled(
         continue;
       }
       entries.push(entry);
-      calls += entry.calls.length + entry.verdicts.length;
+      calls += entry.calls.length + entry.verdicts.length + entry.taken.length;
     }
     afterId = chunk.at(-1)?.id;
     const isAll = chunk.length < READ_ENTRIES;

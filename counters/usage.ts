@@ -1,11 +1,23 @@
 import { readFileSync } from 'node:fs';
 import type { Result } from 'ioredis';
+import type { Taken } from '../domain/program/settling.ts';
 import type { SettledCall, SettledVerdict } from '../domain/usage/tally.ts';
 import { normalAddress } from '../domain/validation/addresses.ts';
 import { isId } from '../runtime/ids.ts';
 import { milliseconds } from './health.ts';
-import { allPartitions, checkedKey, generationKey, quotaKey, streamKey } from './partitions.ts';
+import {
+  allPartitions,
+  budgetKeys,
+  checkedKey,
+  creditsKey,
+  generationKey,
+  quotaKey,
+  quotaKeyOf,
+  streamKey,
+} from './partitions.ts';
+import { type SettledBudget, type SettledCredits, settledBudgetText, settledCreditsText } from './program-form.ts';
 import type { RedisClient } from './redis.ts';
+import { PROGRAM_FIELDS } from './usage-programs.ts';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -19,6 +31,8 @@ declare module 'ioredis' {
       id: string,
       next: string,
     ): Result<string, Context>;
+    /** `usage-mend.lua`: the number of keys, the keys, the arguments. */
+    mendStates(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Result<number, Context>;
     clockOf(key: string): Result<string[], Context>;
   }
 }
@@ -29,15 +43,22 @@ export interface UsageEntry {
   generation: string;
   calls: SettledCall[];
   verdicts: SettledVerdict[];
-  /** The entry as it stands, where it can't be read; then it has neither calls nor verdicts. */
+  /** What programs took, in their order. */
+  taken: Taken[];
+  /** What can't be read of it, as it stands: all of it; or only what programs told beside what they took, where no kind reads that. */
   unreadable?: string;
 }
 
-/** What is settled of a product's period, all of it. */
-export interface SettledPeriod {
-  productId: string;
-  periodKey: string;
-  used: number;
+/** What is settled of a period, all of it: of a product's calls, or of a quota in programs. */
+export type SettledCounter = { periodKey: string; used: number } & (
+  | { productId: string }
+  | { tenant: string; key: string }
+);
+
+/** What is settled of states that Redis has older than that. */
+export interface SettledStates {
+  balances: readonly { tenant: string; key: string; settled: SettledCredits }[];
+  budgets: readonly { tenant: string; key: string; settled: SettledBudget }[];
 }
 
 /** How far the stream is ahead of what is settled, and trimmed. */
@@ -62,8 +83,10 @@ export interface UsageStream {
   trim(
     partition: number,
     last: { generation: string; id: string },
-    settled?: readonly SettledPeriod[],
+    settled?: readonly SettledCounter[],
   ): Promise<number>;
+  /** Gives Redis what is settled of balances and budgets, where it has an older version; says of how many. */
+  mend(partition: number, states: SettledStates): Promise<number>;
   /**
    * Begins the generation `next` if Redis doesn't have what was settled from the living one. Says which one lives then, `undefined`
    * where Redis is new.
@@ -79,6 +102,7 @@ export interface UsageStream {
 /** `partitions`: how many there are, the same for all processes. Default: 1. */
 export function createUsageStream(redis: RedisClient, { partitions = 1 }: { partitions?: number } = {}): UsageStream {
   redis.defineCommand('trimUsage', { lua: script('usage-trim.lua') });
+  redis.defineCommand('mendStates', { lua: script('usage-mend.lua') });
   redis.defineCommand('renewGeneration', { numberOfKeys: 3, lua: script('usage-renew.lua') });
   // A key decides on the node: TIME alone has none, and clocks of two nodes differ.
   redis.defineCommand('clockOf', { numberOfKeys: 1, lua: "return redis.call('TIME')" });
@@ -95,10 +119,24 @@ export function createUsageStream(redis: RedisClient, { partitions = 1 }: { part
       return (await redis.hget(generationKey(partition), 'id')) ?? undefined;
     },
     async trim(partition, { generation, id }, settled = []) {
-      const counters = settled.map(({ productId, periodKey }) => quotaKey(partition, productId, periodKey));
+      const counters = settled.map((one) =>
+        'tenant' in one ? quotaKeyOf(partition, one) : quotaKey(partition, one.productId, one.periodKey),
+      );
       const keys = [generationKey(partition), streamKey(partition), ...counters];
       const used = settled.map((each) => each.used);
       return redis.trimUsage(keys.length, ...keys, generation, id, idAfter(id), ...used);
+    },
+    async mend(partition, { balances, budgets }) {
+      if (balances.length + budgets.length === 0) return 0;
+      const keys = [
+        ...balances.map(({ tenant, key }) => creditsKey(partition, tenant, key)),
+        ...budgets.flatMap(({ tenant, key }) => budgetKeys(partition, tenant, key)),
+      ];
+      const texts = [
+        ...balances.map(({ settled }) => settledCreditsText(settled)),
+        ...budgets.map(({ settled }) => settledBudgetText(settled)),
+      ];
+      return redis.mendStates(keys.length, ...keys, balances.length, ...texts);
     },
     async renew(partition, { generation, id }, next) {
       const keys = [generationKey(partition), streamKey(partition), checkedKey(partition)] as const;
@@ -151,16 +189,21 @@ function toEntry(id: string, fields: string[]): UsageEntry {
     if (generation === '') throw new TypeError('The entry names no generation');
     const calls: SettledCall[] = [];
     const verdicts: SettledVerdict[] = [];
+    const taken: Taken[] = [];
+    const unread: string[] = [];
     for (let i = 2; i < fields.length; i += 2) {
-      const parts = JSON.parse(fields[i + 1] ?? '') as unknown[];
-      if (fields[i] === 'c') calls.push(toCall(parts));
-      else if (fields[i] === 'v') verdicts.push(toVerdict(parts));
-      else throw new TypeError(`The entry has a field '${fields[i]}'`);
+      const [name = '', value = ''] = [fields[i], fields[i + 1]];
+      const toTaken = Object.hasOwn(PROGRAM_FIELDS, name) ? PROGRAM_FIELDS[name] : undefined;
+      if (toTaken) taken.push(toTaken(value));
+      else if (name === 'c') calls.push(toCall(JSON.parse(value) as unknown[]));
+      else if (name === 'v') verdicts.push(toVerdict(JSON.parse(value) as unknown[]));
+      else if (name === 'e') unread.push(name, value);
+      else throw new TypeError(`The entry has a field '${name}'`);
     }
-    return { id, generation, calls, verdicts };
+    return { id, generation, calls, verdicts, taken, ...(unread.length > 0 && { unreadable: JSON.stringify(unread) }) };
   } catch (error) {
     if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
-    return { id, generation, calls: [], verdicts: [], unreadable: JSON.stringify(fields) };
+    return { id, generation, calls: [], verdicts: [], taken: [], unreadable: JSON.stringify(fields) };
   }
 }
 

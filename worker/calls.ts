@@ -1,4 +1,5 @@
 import { daysOf, joinVerdicts, type PendingCall, type SettledCall, type Tally, tally } from '../domain/usage/tally.ts';
+import { settledUses } from '../store/settled-use.ts';
 import {
   addPending,
   addToLicenses,
@@ -54,6 +55,14 @@ export const calls = entryKind<CallsTally>({
       (trx, rows, { sampling }) => moveLastSeen(trx, rows, { coarseMs: sampling ? COARSE_MS : 0 }),
     ),
   ],
+  async held(trx, { periods }) {
+    const used = await settledUses(
+      trx,
+      periods.map(({ productId, periodKey }) => [productId, periodKey]),
+    );
+    const counters = periods.map(({ productId, periodKey }, i) => ({ productId, periodKey, used: used[i]! }));
+    return { counters, balances: [], budgets: [] };
+  },
   told: ({ calls: settled, log, logged, orphans }) => ({
     calls: settled,
     leftOut: log.length - logged.length,

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { UsageEntry } from '../counters/usage.ts';
+import type { SettledCounter, SettledStates, UsageEntry } from '../counters/usage.ts';
 
 /**
  * One kind of what entries of the stream carry, as `settle.ts` sees it: that one knows batches and positions, and nothing of any
@@ -17,7 +17,12 @@ export interface EntryKind {
     entries: readonly UsageEntry[],
     how: How,
     passed: (point: string) => void,
-  ): Promise<Told>;
+  ): Promise<{ told: Told; held: Held }>;
+}
+
+/** What is settled now of what Redis holds: it must not be behind that. Only what this batch has changed. */
+export interface Held extends SettledStates {
+  counters: readonly SettledCounter[];
 }
 
 /** How a batch is written. */
@@ -42,6 +47,8 @@ export interface KindParts<Tally> {
   tally(trx: Knex.Transaction, entries: readonly UsageEntry[], how: How): Promise<Tally>;
   reads: string;
   writers: readonly Writer<Tally>[];
+  /** Read when all is written. */
+  held(trx: Knex.Transaction, tally: Tally): Promise<Held>;
   told(tally: Tally): Told;
 }
 
@@ -62,7 +69,7 @@ export function entryKind<Tally>(kind: KindParts<Tally>): EntryKind {
         await each.write(trx, tally, how);
         passed(each.point);
       }
-      return kind.told(tally);
+      return { told: kind.told(tally), held: await kind.held(trx, tally) };
     },
   };
 }

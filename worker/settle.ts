@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { readUnsettled, type StreamPlace } from '../counters/unsettled.ts';
-import type { SettledPeriod, UsageEntry, UsageStream } from '../counters/usage.ts';
+import type { UsageEntry, UsageStream } from '../counters/usage.ts';
 import { crashPoint } from '../runtime/crash-points.ts';
-import { settledUses } from '../store/settled-use.ts';
 import { ensureLogDays } from '../store/usage-log.ts';
 import {
   keepUnreadable,
@@ -13,10 +12,11 @@ import {
   type UsagePosition,
 } from '../store/usage-positions.ts';
 import { calls } from './calls.ts';
-import type { EntryKind, Told } from './entry-kind.ts';
+import type { EntryKind, Held, Told } from './entry-kind.ts';
+import { programs } from './programs.ts';
 
 /** What entries carry; a batch settles kind by kind, in this order. */
-const KINDS: readonly EntryKind[] = [calls];
+const KINDS: readonly EntryKind[] = [calls, programs];
 
 /** What one batch came to. */
 export type Settlement =
@@ -55,6 +55,7 @@ export const CRASH_POINTS: readonly string[] = [
   'unreadable',
   'position-moved',
   'committed',
+  'mended',
   'trimmed',
 ];
 
@@ -76,7 +77,10 @@ export async function settleBatch(options: SettleOptions): Promise<Settlement> {
   }
   passed('committed');
   if (attempt.last) {
-    await stream.trim(partition, attempt.last, attempt.settled);
+    const { held } = attempt;
+    if (held) await stream.mend(partition, held);
+    passed('mended');
+    await stream.trim(partition, attempt.last, held?.counters);
     passed('trimmed');
   }
   return attempt.settlement;
@@ -85,7 +89,7 @@ export async function settleBatch(options: SettleOptions): Promise<Settlement> {
 async function settleIn(
   trx: Knex.Transaction,
   options: SettleOptions,
-): Promise<{ settlement: Settlement; last?: StreamPlace; settled?: SettledPeriod[] } | { missingDays: string[] }> {
+): Promise<{ settlement: Settlement; last?: StreamPlace; held?: Held } | { missingDays: string[] }> {
   const { stream, partition, logDays } = options;
   const position = await takePosition(trx, partition);
   if (!position) return { settlement: { outcome: 'taken' } };
@@ -111,9 +115,11 @@ async function settleIn(
   if (missingDays.length > 0) return { missingDays: [...new Set(missingDays)].sort() };
 
   const told: Told = { calls: 0, leftOut: 0, orphans: 0 };
+  const all: Held[] = [];
   for (const kind of KINDS) {
     const each = await kind.settle(trx, entries, options, passed);
-    for (const figure of Object.keys(told) as (keyof Told)[]) told[figure] += each[figure];
+    for (const figure of Object.keys(told) as (keyof Told)[]) told[figure] += each.told[figure];
+    all.push(each.held);
   }
   const unreadable = entries.filter((entry) => entry.unreadable !== undefined);
   if (unreadable.length > 0) await keepUnreadable(trx, partition, unreadable);
@@ -124,7 +130,12 @@ async function settleIn(
   await movePosition(trx, partition, lasts);
   passed('position-moved');
   const settlement: Settlement = { outcome: 'settled', entries: entries.length, unreadable, isFull, ...told };
-  return { settlement, ...forgetting(entries.at(-1)!.id), settled: await settledPeriods(trx, entries) };
+  const held: Held = {
+    counters: all.flatMap(({ counters }) => counters),
+    balances: all.flatMap(({ balances }) => balances),
+    budgets: all.flatMap(({ budgets }) => budgets),
+  };
+  return { settlement, ...forgetting(entries.at(-1)!.id), held };
 }
 
 /**
@@ -141,15 +152,4 @@ async function livingGeneration(
   if (living === undefined || living === generation) return living;
   if ((await settledIds(trx, partition, [living])).size === 0) return living;
   return stream.renew(partition, { generation: living, id: NEVER_REACHED }, randomUUID());
-}
-
-/** What is settled now of the counters that these entries have counted in. */
-async function settledPeriods(trx: Knex.Transaction, entries: readonly UsageEntry[]): Promise<SettledPeriod[]> {
-  const counters = new Map<string, [productId: string, periodKey: string]>();
-  for (const { calls: counted } of entries) {
-    for (const { productId, periodKey } of counted) counters.set(`${productId}:${periodKey}`, [productId, periodKey]);
-  }
-  const list = [...counters.values()];
-  const used = await settledUses(trx, list);
-  return list.map(([productId, periodKey], i) => ({ productId, periodKey, used: used[i]! }));
 }

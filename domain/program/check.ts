@@ -4,6 +4,8 @@ import { type BudgetStep, type CreditsStep, MOST_SPAN_MS, type Program, type Ste
 
 const LATEST_INSTANT_MS = 8.64e15;
 const MOST_KEPT_SECONDS = 86_400;
+/** Three of them are a key in Postgres, in which four bytes a character have to fit. */
+const MOST_NAME = 200;
 
 /**
  * Refuses a program that can't be run exactly: an amount that is no integer from 0 to 2^53 − 1, an instant that is none, a period
@@ -12,7 +14,7 @@ const MOST_KEPT_SECONDS = 86_400;
 export function checkProgram(program: Program): void {
   const { nowMs, tenant, steps, idempotency } = program;
   check('nowMs', nowMs, isInstant(nowMs), 'an instant in whole milliseconds, from 1970 on');
-  check('tenant', tenant, tenant !== '', 'a text');
+  checkName('tenant', tenant);
   if (idempotency) {
     const { key, keptSeconds } = idempotency;
     check('idempotency.key', key, key !== '', 'a text');
@@ -31,7 +33,9 @@ export function identityOf(step: Step): string {
 }
 
 function checkStep(path: string, step: Step, nowMs: number): void {
-  check(`${path}.key`, step.key, step.key !== '', 'a text');
+  // A rate settles nothing: its key may be whatever a caller is known by.
+  if (step.kind === 'rate') check(`${path}.key`, step.key, step.key !== '', 'a text');
+  else checkName(`${path}.key`, step.key);
   switch (step.kind) {
     case 'rate': {
       const { limit, windowMs, cost } = step;
@@ -66,7 +70,7 @@ function checkCredits(path: string, { op, initial, refill }: CreditsStep, nowMs:
 function checkBudgetOp(path: string, op: BudgetStep['op']): void {
   if ('amount' in op) checkAmount(`${path}.amount`, op.amount);
   if ('leaseMs' in op) checkSpan(`${path}.leaseMs`, op.leaseMs);
-  if ('reservationId' in op) check(`${path}.reservationId`, op.reservationId, op.reservationId !== '', 'a text');
+  if ('reservationId' in op) checkName(`${path}.reservationId`, op.reservationId);
 }
 
 function checkKeys(steps: readonly Step[]): void {
@@ -91,6 +95,12 @@ function checkPeriod(path: string, period: { startsAtMs: number; endsAtMs: numbe
 function checkThresholds(path: string, thresholds: readonly number[]): void {
   const areAscending = thresholds.every((amount, at) => isAmount(amount) && amount > (thresholds[at - 1] ?? 0));
   check(`${path}.thresholds`, thresholds, areAscending, 'integers from 1 on, ascending');
+}
+
+/** What ends in columns and their indexes, where a text can be too long, and no half of a surrogate pair and no NUL is one. */
+function checkName(path: string, name: string): void {
+  const isName = name !== '' && name.length <= MOST_NAME && name.isWellFormed() && !name.includes('\0');
+  check(path, name, isName, `a text of at most ${MOST_NAME} characters`);
 }
 
 function checkLimit(path: string, limit: Limit): void {

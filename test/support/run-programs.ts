@@ -18,7 +18,7 @@ export async function aRunner(
     partitions = 1,
     timeoutMs = 10_000,
     settledOf = () => null,
-  }: { partitions?: number; timeoutMs?: number; settledOf?: (cold: ColdStep) => Settled } = {},
+  }: { partitions?: number; timeoutMs?: number; settledOf?: (cold: ColdStep) => Settled | Promise<Settled> } = {},
 ): Promise<Runner> {
   const redis = connectRedis({ redisUrl: url, redisTimeoutMs: timeoutMs }, () => undefined);
   await openRedis(redis);

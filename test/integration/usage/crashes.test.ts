@@ -4,16 +4,22 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadCatalogue } from '../../../domain/plans/load.ts';
 import { utcDay } from '../../../domain/plans/periods.ts';
+import { emptyState, type ModelState, run } from '../../../domain/program/model.ts';
+import type { Program } from '../../../domain/program/program.ts';
 import type { SettledCall, SettledVerdict } from '../../../domain/usage/tally.ts';
 import { publishCatalogue } from '../../../store/catalogues.ts';
 import { addIp, createLicense } from '../../../store/licenses.ts';
 import { createOrganization } from '../../../store/organizations.ts';
 import { createProduct } from '../../../store/products.ts';
 import { CRASH_POINTS } from '../../../worker/settle.ts';
+import { histories } from '../../support/programs.ts';
 import { createRandom, type Random } from '../../support/random.ts';
+import { aRunner } from '../../support/run-programs.ts';
+import { settledOfPrograms, standingOfModel } from '../../support/settled-programs.ts';
 import { testStack } from '../../support/stack.ts';
 import { aCall, aUsageBench, type UsageBench, verdictOf } from '../../support/usage.ts';
 import { forgetSettled, settledTables } from '../../support/usage-tables.ts';
@@ -78,12 +84,15 @@ const DAY_MS = 86_400_000;
 /** The entries of a test as they stand in the stream, to be settled again. */
 interface Work {
   calls: SettledCall[];
+  /** Programs of all kinds, and how they stand when each has run once. */
+  programs: Program[];
+  model: ModelState;
   entries: [id: string, fields: string[]][];
 }
 
 /**
  * Four batches: calls with and without their verdicts, verdicts that come batches later, calls of a day that is closed, addresses that
- * are registered and others, an entry that nobody can read.
+ * are registered and others, an entry that nobody can read; and programs of every kind in between.
  */
 async function appendWork(random: Random): Promise<Work> {
   await forgetSettled(bench.db);
@@ -92,6 +101,9 @@ async function appendWork(random: Random): Promise<Work> {
   const owed: SettledVerdict[] = [];
   // Sent one behind the other, in their order; nobody waits for each answer.
   const sent: Promise<unknown>[] = [];
+  const programs = somePrograms(random);
+  const model = emptyState();
+  const runner = await aRunner(bench.server.url);
   for (let entry = 0; entry < 500; entry += 1) {
     const isLate = random.next() < 0.3;
     const license = random.pick(licenses);
@@ -109,11 +121,27 @@ async function appendWork(random: Random): Promise<Work> {
     if (isTold) owed.push(verdictOf(call, known));
     calls.push(call);
     toldOf.set(call, isTold ? { ...call, ...known } : call);
+    if (entry % 4 === 0) {
+      const turn = programs.slice(entry / 2, entry / 2 + 2);
+      for (const program of turn) run(model, program);
+      await Promise.all(turn.map((program) => runner.run(program)));
+    }
     if (entry === 250) sent.push(bench.redis.xadd(STREAM, '*', 'g', bench.generation(), 'c', '{"not":"a call"}'));
   }
   sent.push(bench.append({ verdicts: owed }));
   await Promise.all(sent);
-  return { calls, entries: await bench.redis.xrange(STREAM, '-', '+') };
+  runner.end();
+  return { calls, programs, model, entries: await bench.redis.xrange(STREAM, '-', '+') };
+}
+
+/** 250 of one history. */
+function somePrograms(random: Random): Program[] {
+  const prefix = randomUUID();
+  const longest = fc.sample(histories({ mostPrograms: 260 }), { seed: random.below(2 ** 31), numRuns: 20 });
+  return longest
+    .toSorted((a, b) => b.length - a.length)[0]!
+    .slice(0, 250)
+    .map((program) => ({ ...program, tenant: prefix + program.tenant }));
 }
 
 const closeYesterday = () =>
@@ -145,7 +173,8 @@ const groupSums = (rows: readonly [key: string, amount: number][]): Record<strin
 const verdictKey = (...parts: (string | null)[]): string => parts.map((part) => part ?? '').join('|');
 
 /** Compares sums and log with the calls themselves. */
-async function expectSettledOnce({ calls }: Work): Promise<void> {
+async function expectSettledOnce({ calls, programs, model }: Work): Promise<void> {
+  expect(await settledOfPrograms(bench.db, programs)).toEqual(standingOfModel(model, programs));
   const products = [...new Set(calls.map(({ productId }) => productId))];
   const told = calls.map((call) => toldOf.get(call)!);
   const { db } = bench;

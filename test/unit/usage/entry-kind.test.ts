@@ -27,11 +27,15 @@ test('a kind of entries tallies, then writes table by table, and passes a place 
       writer('none', ({ none }) => none, notes('none')),
       writer('last', ({ last }) => last, notes('last')),
     ],
+    async held() {
+      done.push('looked at what is held');
+      return { counters: [], balances: [], budgets: [] };
+    },
     told: ({ some }) => ({ calls: some.length, leftOut: 0, orphans: 0 }),
   });
 
   // Nothing here is sent to a database: the transaction is only handed on.
-  const told = await kind.settle(
+  const { told } = await kind.settle(
     {} as Knex.Transaction,
     [],
     { sampling: false },
@@ -49,5 +53,6 @@ test('a kind of entries tallies, then writes table by table, and passes a place 
     'passed none',
     'last: c',
     'passed last',
+    'looked at what is held',
   ]);
 });
