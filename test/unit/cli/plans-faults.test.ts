@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { aFile, KEEL, KEYWAY, NOTES, NOW, plans } from './plans-commands.ts';
 
@@ -130,20 +129,3 @@ describe("a subject's file that is wrong ends with 78 and says what is accepted"
     expect(stderr).toMatch(says);
   });
 });
-
-test('plimsoll plans works by itself, without a server or any configuration', () => {
-  const good = run('explain', NOTES, '--json', '--question', 'use export');
-  expect([good.status, good.stderr]).toEqual([0, '']);
-  expect(JSON.parse(good.stdout)).toMatchObject({ allowed: false, required_plan: 'pro' });
-  const wrong = run('explain', NOTES, '--question', 'use exports');
-  expect([wrong.status, wrong.stdout]).toEqual([64, '']);
-  expect(wrong.stderr).toBe(
-    '--question /feature: found "exports"; it takes the name of a feature; did you mean export?\n',
-  );
-}, 30_000);
-
-/** As a process of its own, that knows of no platform. */
-function run(...args: string[]) {
-  const env = { PATH: process.env['PATH'], PLIMSOLL_HOME: '/nowhere' };
-  return spawnSync(process.execPath, ['cli/main.ts', 'plans', ...args], { env, encoding: 'utf8' });
-}
