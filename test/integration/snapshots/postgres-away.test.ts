@@ -83,6 +83,9 @@ function askedSince(before: number): string[] {
   return said.filter((each) => !/usage_metered|^Q....(BEGIN|COMMIT);/s.test(each));
 }
 
+/** How many licences were looked for in Postgres until now. */
+const lookups = (): number => proxy.sentBy('plimsoll-api').filter((said) => said.includes('from licenses l')).length;
+
 describe('a warm validation', () => {
   test('sends nothing to Postgres: of a hundred, only the heartbeat of the listener is heard', async () => {
     const { call } = await aWarmLicense();
@@ -111,6 +114,22 @@ describe('a warm validation', () => {
       'ip_limit_reached',
     ]);
     expect(askedSince(before)).toEqual([]);
+  });
+});
+
+describe('a licence that is not at hand', () => {
+  test('is asked for once its call is counted: where nothing is left, made-up keys ask Postgres nothing', async () => {
+    const { id: organizationId } = await platform.anOrganization({ plan: 'enterprise' });
+    const { apiKey } = await platform.aProduct({ organizationId });
+    await platform.allow(organizationId, 'api_calls', 5);
+    const madeUp = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, i) => validateAt(url, { apiKey, licenseKey: `MADE-UP-${from + i}` }));
+    const before = lookups();
+    await Promise.all(madeUp(0, 5));
+    expect(lookups() - before).toBe(5);
+    const refused = await Promise.all(madeUp(5, 105));
+    expect(new Set(refused.map(({ code }) => code))).toEqual(new Set([429]));
+    expect(lookups() - before).toBe(5);
   });
 });
 
