@@ -66,7 +66,7 @@ function parsed(text: string): unknown {
 
 /** `admitting` goes before another question; `consume` takes several steps, parted by `+`. */
 function fromWords([ask = '', ...words]: string[]): Record<string, unknown> {
-  if (ask === 'admitting') return { ask, question: fromWords(words) };
+  if (ask === 'admitting') return { ask, question: words[0] === ask ? { ask } : fromWords(words) };
   // Another ask is told as a fault by itself: what would follow it can't be known.
   if (!Object.hasOwn(ASKS, ask)) return { ask };
   if (ask !== 'consume') return { ask, ...pairs(words, ASKS[ask as Ask][0]) };
@@ -81,8 +81,7 @@ function fromWords([ask = '', ...words]: string[]): Record<string, unknown> {
 
 /** `name=value`, the first of them perhaps without its name; `scope.visibility=private` is an attribute of the scope. */
 function pairs(words: readonly string[], first: string | undefined): Record<string, unknown> {
-  const found: Record<string, unknown> = {};
-  const scope: { id?: string; attributes: Record<string, string> } = { attributes: {} };
+  const told = new Map<string, string>();
   for (const [index, word] of words.entries()) {
     const equals = word.indexOf('=');
     const isBare = equals < 0;
@@ -90,14 +89,17 @@ function pairs(words: readonly string[], first: string | undefined): Record<stri
       throw new InputFault(`--question: '${word}' is no NAME=VALUE. ${GRAMMAR}`, EXIT_USAGE);
     }
     const name = isBare ? first! : word.slice(0, equals);
-    const value = isBare ? word : word.slice(equals + 1);
-    if (name === 'scope') scope.id = value;
-    else if (name.startsWith('scope.')) scope.attributes[name.slice('scope.'.length)] = value;
-    // As a property of its own, also where it is called `__proto__`.
-    else Object.defineProperty(found, name, { value, enumerable: true, configurable: true });
+    if (told.has(name)) throw new InputFault(`--question /${name}: found twice; it takes one value`, EXIT_USAGE);
+    told.set(name, isBare ? word : word.slice(equals + 1));
   }
-  const isScoped = scope.id !== undefined || Object.keys(scope.attributes).length > 0;
-  return isScoped ? { ...found, scope } : found;
+  const isOfScope = (name: string): boolean => name === 'scope' || name.startsWith('scope.');
+  const fields: Record<string, unknown> = Object.fromEntries([...told].filter(([name]) => !isOfScope(name)));
+  const ofScope = [...told].filter(([name]) => isOfScope(name));
+  if (ofScope.length === 0) return fields;
+  const attributes = ofScope
+    .filter(([name]) => name !== 'scope')
+    .map(([name, value]) => [name.slice(6), value] as const);
+  return { ...fields, scope: { id: told.get('scope'), attributes: Object.fromEntries(attributes) } };
 }
 
 const GRAMMAR = 'A question is an ask, what it is about, then NAME=VALUE for the rest: add seats amount=2.';
@@ -141,7 +143,8 @@ function byAsk(ask: Ask, fields: Fields, known: Known): Asked | undefined {
       return previewed(fields);
     case 'admitting': {
       const inner = fields.map('question');
-      const question = inner && questionOf(inner, known);
+      // One admitting is enough: more of them would only nest.
+      const question = inner && inner.take('ask') !== ask ? questionOf(inner, known) : undefined;
       if (question?.ask === 'decide') return { ask, question: question.question };
       if (fields.faults.length === 0) fields.wrong('question', 'one of use, add, change, send and see after admitting');
       return undefined;

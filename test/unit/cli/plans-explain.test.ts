@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { aFile, changed, KEEL, KEYWAY, NOTES, NOW, plansJson, UNKEY } from './plans-commands.ts';
+import { aFile, changed, KEEL, KEYWAY, NOTES, NOW, plans, plansJson, UNKEY } from './plans-commands.ts';
 
 /** What `explain --json` answers. */
 function asked(file: string, question: string, ...more: string[]): Record<string, unknown> {
@@ -81,6 +81,14 @@ describe('plans explain', () => {
     expect(asked(NOTES, 'add notebooks', '--subject', file)).toMatchObject({ allowed: false, by: { used: 3 } });
   });
 
+  test("takes what is used of a thing below the subject from the subject's file, of that thing alone", () => {
+    const usage = { environments: [{ scope: { id: 'infra' }, used: 2 }] };
+    const file = aFile('scoped.json', { plans: ['free'], usage });
+    expect(asked(KEYWAY, 'add environments scope=infra', '--subject', file)).toMatchObject({ by: { used: 2 } });
+    const { code, stderr } = plans('explain', KEYWAY, '--subject', file, '--question', 'add environments scope=web');
+    expect([code, stderr]).toEqual([64, expect.stringMatching(/\/used: found nothing/)]);
+  });
+
   test('hears of a trial, and of its end', () => {
     const trial = {
       kind: 'plan',
@@ -118,6 +126,20 @@ describe('plans explain consume', () => {
         { value: 250_000, source: 'plan' },
         { value: 10, source: 'call' },
       ],
+    });
+  });
+
+  test('holds what was used in a window against a rate, for each identifier by itself', () => {
+    expect(limited('rate.general used=98 cost=2')).toMatchObject({
+      outcome: 'admitted',
+      answer: { steps: [{ remaining: 0 }] },
+    });
+    expect(limited('rate.general used=99 cost=2')).toMatchObject({
+      outcome: 'refused',
+      answer: { steps: [{ used: 99 }] },
+    });
+    expect(limited('rate.general used=99 identifier=a + rate.general used=99 identifier=b')).toMatchObject({
+      outcome: 'admitted',
     });
   });
 
@@ -181,4 +203,9 @@ describe('plans explain consume', () => {
 
 function consumed(used: number): Record<string, unknown> {
   return asked(KEEL, `consume governed_requests used=${used}`, '--plan', 'starter');
+}
+
+/** By a rate of 100 in 15 minutes. */
+function limited(words: string): Record<string, unknown> {
+  return asked(KEYWAY, `consume ${words}`);
 }
