@@ -1,18 +1,19 @@
 import { isIP } from 'node:net';
-import Ajv from 'ajv';
-import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import { durationMs } from './durations.ts';
 import { rawValue } from './raw-value.ts';
 
 /**
- * The whole configuration, in one place: each setting with its variable, its schema, its default and its meaning.
+ * The whole configuration, in one place: each setting with its variable, what it takes, its default and its meaning.
  * `docs/configuration.md` is generated from this table, and a process refuses to start with every fault listed at once.
  */
 
-/** What one environment variable means. `text` turns its string into the value that the schema checks. */
-interface Setting<S extends TSchema> {
+/** Whether a value is one that the setting takes. Every process and command starts here, so no schema is compiled for it. */
+type Check<T> = (value: unknown) => value is T;
+
+/** What one environment variable means. `text` turns its string into the value that `takes` checks. */
+interface Setting<T> {
   variable: string;
-  schema: S;
+  takes: Check<T>;
   /** What is used when the variable is absent or empty, as it would be written there; `undefined`: it is required. */
   fallback: string | undefined;
   text: (raw: string) => unknown;
@@ -23,7 +24,7 @@ interface Setting<S extends TSchema> {
   meaning: string;
 }
 
-const setting = <S extends TSchema>(s: Setting<S>): Setting<S> => s;
+const setting = <T>(s: Setting<T>): Setting<T> => s;
 
 const asIs = (raw: string): unknown => raw;
 const asNumber = (raw: string): unknown => (/^-?\d+$/.test(raw) ? Number(raw) : raw);
@@ -34,14 +35,32 @@ const asList = (raw: string): unknown =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-const DURATION = Type.Integer({ minimum: 1, maximum: 30 * 24 * 3_600_000 });
+const wholeNumber =
+  (least: number, most: number): Check<number> =>
+  (value): value is number =>
+    Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
+const textThat =
+  (fits: (text: string) => boolean): Check<string> =>
+  (value): value is string =>
+    typeof value === 'string' && fits(value);
+const matching = (pattern: RegExp): Check<string> => textThat((text) => pattern.test(text));
+const oneOf =
+  <const T extends string>(...names: T[]): Check<T> =>
+  (value): value is T =>
+    names.includes(value as T);
+const listOf =
+  (item: Check<string>, least: number, most: number): Check<string[]> =>
+  (value): value is string[] =>
+    Array.isArray(value) && value.length >= least && value.length <= most && value.every(item);
+
+const DURATION = wholeNumber(1, 30 * 24 * 3_600_000);
 const DURATION_WORDS = 'an ISO 8601 duration above zero and up to 30 days, such as PT10S';
 
 /** Every setting, by the name that code uses. Durations arrive as milliseconds, sizes as bytes. */
 export const SETTINGS = {
   databaseUrl: setting({
     variable: 'DATABASE_URL',
-    schema: Type.String({ pattern: '^postgres(ql)?://' }),
+    takes: matching(/^postgres(ql)?:\/\//),
     fallback: undefined,
     text: asIs,
     secret: true,
@@ -50,7 +69,7 @@ export const SETTINGS = {
   }),
   redisUrl: setting({
     variable: 'REDIS_URL',
-    schema: Type.String({ pattern: '^rediss?://[^,]+(,rediss?://[^,]+)*$' }),
+    takes: matching(/^rediss?:\/\/[^,]+(,rediss?:\/\/[^,]+)*$/),
     fallback: undefined,
     text: asIs,
     secret: true,
@@ -61,7 +80,7 @@ export const SETTINGS = {
   }),
   redisCluster: setting({
     variable: 'PLIMSOLL_REDIS_CLUSTER',
-    schema: Type.Union([Type.Literal('auto'), Type.Literal('on')]),
+    takes: oneOf('auto', 'on'),
     fallback: 'auto',
     text: asIs,
     accepts: 'auto or on',
@@ -71,7 +90,7 @@ export const SETTINGS = {
   }),
   partitions: setting({
     variable: 'PLIMSOLL_PARTITIONS',
-    schema: Type.Integer({ minimum: 1, maximum: 1024 }),
+    takes: wholeNumber(1, 1024),
     fallback: '1',
     text: asNumber,
     accepts: 'a whole number from 1 to 1024',
@@ -81,7 +100,7 @@ export const SETTINGS = {
   }),
   temporalAddress: setting({
     variable: 'TEMPORAL_ADDRESS',
-    schema: Type.String({ pattern: '^[^\\s:/]+:\\d{1,5}$' }),
+    takes: matching(/^[^\s:\/]+:\d{1,5}$/),
     fallback: undefined,
     text: asIs,
     accepts: 'host:port',
@@ -89,7 +108,7 @@ export const SETTINGS = {
   }),
   temporalNamespace: setting({
     variable: 'TEMPORAL_NAMESPACE',
-    schema: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' }),
+    takes: matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/),
     fallback: 'default',
     text: asIs,
     accepts: 'letters, digits, dots, underscores and hyphens',
@@ -97,7 +116,7 @@ export const SETTINGS = {
   }),
   temporalUiUrl: setting({
     variable: 'TEMPORAL_UI_URL',
-    schema: Type.String({ pattern: '^(https?://.*)?$' }),
+    takes: matching(/^(https?:\/\/.*)?$/),
     fallback: '',
     text: asIs,
     accepts: 'an http or https address, or nothing',
@@ -105,7 +124,7 @@ export const SETTINGS = {
   }),
   host: setting({
     variable: 'PLIMSOLL_HOST',
-    schema: Type.String({ format: 'address' }),
+    takes: textThat((text) => isIP(text) !== 0),
     fallback: '127.0.0.1',
     text: asIs,
     accepts: 'an IPv4 or IPv6 address',
@@ -113,7 +132,7 @@ export const SETTINGS = {
   }),
   port: setting({
     variable: 'PLIMSOLL_PORT',
-    schema: Type.Integer({ minimum: 0, maximum: 65535 }),
+    takes: wholeNumber(0, 65535),
     fallback: '8080',
     text: asNumber,
     accepts: 'a whole number from 0 to 65535 (0: any free port)',
@@ -121,7 +140,7 @@ export const SETTINGS = {
   }),
   apiProcesses: setting({
     variable: 'PLIMSOLL_API_PROCESSES',
-    schema: Type.Integer({ minimum: 1, maximum: 64 }),
+    takes: wholeNumber(1, 64),
     fallback: '1',
     text: asNumber,
     accepts: 'a whole number from 1 to 64',
@@ -129,7 +148,7 @@ export const SETTINGS = {
   }),
   nodePort: setting({
     variable: 'PLIMSOLL_NODE_PORT',
-    schema: Type.Integer({ minimum: -1, maximum: 65535 }),
+    takes: wholeNumber(-1, 65535),
     fallback: '-1',
     text: asNumber,
     accepts: 'a whole number from 0 to 65535 (0: any free port), or -1 for none',
@@ -139,7 +158,7 @@ export const SETTINGS = {
   }),
   workerPort: setting({
     variable: 'PLIMSOLL_WORKER_PORT',
-    schema: Type.Integer({ minimum: 0, maximum: 65535 }),
+    takes: wholeNumber(0, 65535),
     fallback: '0',
     text: asNumber,
     accepts: 'a whole number from 0 to 65535 (0: any free port)',
@@ -147,7 +166,7 @@ export const SETTINGS = {
   }),
   workflowBundle: setting({
     variable: 'PLIMSOLL_WORKFLOW_BUNDLE',
-    schema: Type.String({ maxLength: 4096 }),
+    takes: textThat((text) => text.length <= 4096),
     fallback: '',
     text: asIs,
     accepts: 'the path of a file, or nothing',
@@ -157,7 +176,7 @@ export const SETTINGS = {
   }),
   trustedProxies: setting({
     variable: 'PLIMSOLL_TRUSTED_PROXIES',
-    schema: Type.Array(Type.String({ format: 'network' }), { maxItems: 1000 }),
+    takes: listOf(textThat(isNetwork), 0, 1000),
     fallback: '',
     text: asList,
     accepts: 'addresses and CIDR networks, separated by commas',
@@ -167,7 +186,7 @@ export const SETTINGS = {
   }),
   secretKeys: setting({
     variable: 'PLIMSOLL_SECRET_KEYS',
-    schema: Type.Array(Type.String({ format: 'secret-key' }), { minItems: 1, maxItems: 16, uniqueIds: true }),
+    takes: secretKeys,
     fallback: undefined,
     text: asList,
     secret: true,
@@ -179,7 +198,7 @@ export const SETTINGS = {
   }),
   databasePoolSize: setting({
     variable: 'PLIMSOLL_DATABASE_POOL_SIZE',
-    schema: Type.Integer({ minimum: 2, maximum: 500 }),
+    takes: wholeNumber(2, 500),
     fallback: '20',
     text: asNumber,
     accepts: 'a whole number from 2 to 500',
@@ -187,7 +206,7 @@ export const SETTINGS = {
   }),
   cachedLicenses: setting({
     variable: 'PLIMSOLL_CACHED_LICENSES',
-    schema: Type.Integer({ minimum: 100, maximum: 10_000_000 }),
+    takes: wholeNumber(100, 10_000_000),
     fallback: '100000',
     text: asNumber,
     accepts: 'a whole number from 100 to 10000000',
@@ -195,7 +214,7 @@ export const SETTINGS = {
   }),
   databaseTimeoutMs: setting({
     variable: 'PLIMSOLL_DATABASE_TIMEOUT',
-    schema: DURATION,
+    takes: DURATION,
     fallback: 'PT5S',
     text: asDuration,
     accepts: DURATION_WORDS,
@@ -205,7 +224,7 @@ export const SETTINGS = {
   }),
   redisTimeoutMs: setting({
     variable: 'PLIMSOLL_REDIS_TIMEOUT',
-    schema: DURATION,
+    takes: DURATION,
     fallback: 'PT2S',
     text: asDuration,
     accepts: DURATION_WORDS,
@@ -214,7 +233,7 @@ export const SETTINGS = {
   }),
   usageLagMs: setting({
     variable: 'PLIMSOLL_USAGE_LAG',
-    schema: DURATION,
+    takes: DURATION,
     fallback: 'PT1M',
     text: asDuration,
     accepts: DURATION_WORDS,
@@ -224,7 +243,7 @@ export const SETTINGS = {
   }),
   redisOutage: setting({
     variable: 'PLIMSOLL_REDIS_OUTAGE',
-    schema: Type.Union([Type.Literal('open'), Type.Literal('closed')]),
+    takes: oneOf('open', 'closed'),
     fallback: 'open',
     text: asIs,
     accepts: 'open or closed',
@@ -234,7 +253,7 @@ export const SETTINGS = {
   }),
   temporalTimeoutMs: setting({
     variable: 'PLIMSOLL_TEMPORAL_TIMEOUT',
-    schema: DURATION,
+    takes: DURATION,
     fallback: 'PT5S',
     text: asDuration,
     accepts: DURATION_WORDS,
@@ -242,7 +261,7 @@ export const SETTINGS = {
   }),
   publicBodyLimitBytes: setting({
     variable: 'PLIMSOLL_PUBLIC_BODY_LIMIT_BYTES',
-    schema: Type.Integer({ minimum: 1024, maximum: 1_048_576 }),
+    takes: wholeNumber(1024, 1_048_576),
     fallback: '65536',
     text: asNumber,
     accepts: 'a whole number from 1024 to 1048576',
@@ -250,7 +269,7 @@ export const SETTINGS = {
   }),
   headerLimitBytes: setting({
     variable: 'PLIMSOLL_HEADER_LIMIT_BYTES',
-    schema: Type.Integer({ minimum: 2048, maximum: 1_048_576 }),
+    takes: wholeNumber(2048, 1_048_576),
     fallback: '16384',
     text: asNumber,
     accepts: 'a whole number from 2048 to 1048576',
@@ -258,7 +277,7 @@ export const SETTINGS = {
   }),
   headersTimeoutMs: setting({
     variable: 'PLIMSOLL_HEADERS_TIMEOUT',
-    schema: DURATION,
+    takes: DURATION,
     fallback: 'PT10S',
     text: asDuration,
     accepts: DURATION_WORDS,
@@ -266,7 +285,7 @@ export const SETTINGS = {
   }),
   requestTimeoutMs: setting({
     variable: 'PLIMSOLL_REQUEST_TIMEOUT',
-    schema: DURATION,
+    takes: DURATION,
     fallback: 'PT30S',
     text: asDuration,
     accepts: DURATION_WORDS,
@@ -274,7 +293,7 @@ export const SETTINGS = {
   }),
   keepAliveTimeoutMs: setting({
     variable: 'PLIMSOLL_KEEP_ALIVE_TIMEOUT',
-    schema: DURATION,
+    takes: DURATION,
     fallback: 'PT75S',
     text: asDuration,
     accepts: DURATION_WORDS,
@@ -282,7 +301,7 @@ export const SETTINGS = {
   }),
   shutdownGraceMs: setting({
     variable: 'PLIMSOLL_SHUTDOWN_GRACE',
-    schema: DURATION,
+    takes: DURATION,
     fallback: 'PT20S',
     text: asDuration,
     accepts: DURATION_WORDS,
@@ -290,9 +309,7 @@ export const SETTINGS = {
   }),
   logLevel: setting({
     variable: 'PLIMSOLL_LOG_LEVEL',
-    schema: Type.Union(
-      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level) => Type.Literal(level)),
-    ),
+    takes: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     fallback: 'info',
     text: asIs,
     accepts: 'trace, debug, info, warn, error, fatal or silent',
@@ -300,7 +317,7 @@ export const SETTINGS = {
   }),
   logSuccesses: setting({
     variable: 'PLIMSOLL_LOG_SUCCESSES',
-    schema: Type.Union([Type.Literal('summed'), Type.Literal('each')]),
+    takes: oneOf('summed', 'each'),
     fallback: 'summed',
     text: asIs,
     accepts: 'summed or each',
@@ -312,7 +329,7 @@ export const SETTINGS = {
 } as const;
 
 type Settings = typeof SETTINGS;
-export type Config = { [Name in keyof Settings]: Static<Settings[Name]['schema']> };
+export type Config = { [Name in keyof Settings]: Settings[Name] extends Setting<infer T> ? T : never };
 
 /** One thing wrong with the configuration, in words that say what would be right. */
 export interface ConfigFault {
@@ -332,22 +349,6 @@ export class ConfigError extends Error {
   }
 }
 
-const ajv = new Ajv.default({ strict: true, allErrors: true });
-ajv.addFormat('address', (text) => isIP(text) !== 0);
-ajv.addFormat('network', isNetwork);
-ajv.addFormat('secret-key', (text) => {
-  const [id, key] = text.split(':');
-  return /^[A-Za-z0-9]{1,32}$/.test(id ?? '') && /^[A-Za-z0-9+/]{43}=$/.test(key ?? '');
-});
-// Of two keys with one id one could never be read with.
-ajv.addKeyword({
-  keyword: 'uniqueIds',
-  type: 'array',
-  schemaType: 'boolean',
-  validate: (_wanted: boolean, keys: readonly string[]) =>
-    new Set(keys.map((key) => key.split(':')[0])).size === keys.length,
-});
-
 /**
  * Reads every setting from environment variables. A variable named `X_FILE` names a file that holds the value of `X`
  * (as container platforms mount secrets).
@@ -362,12 +363,12 @@ export function readSettings<Name extends keyof Settings>(names: Name[], env: No
   const faults: ConfigFault[] = [];
   const values: Record<string, unknown> = {};
   for (const name of names) {
-    const each: Setting<TSchema> = SETTINGS[name];
+    const each: Setting<unknown> = SETTINGS[name];
     try {
       const raw = rawValue(each.variable, env) ?? each.fallback;
       if (raw === undefined) throw new Error(`is not set; it takes ${each.accepts}`);
       const value = each.text(raw);
-      if (!ajv.validate(each.schema as TObject, value)) {
+      if (!each.takes(value)) {
         throw new Error(`${each.secret ? 'its value' : JSON.stringify(raw)} is not accepted; it takes ${each.accepts}`);
       }
       values[name] = value;
@@ -377,6 +378,13 @@ export function readSettings<Name extends keyof Settings>(names: Name[], env: No
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return values as Pick<Config, Name>;
+}
+
+/** Keys for secrets at rest, `id:key` each. Of two keys with one id one could never be read with. */
+function secretKeys(value: unknown): value is string[] {
+  const isKey = matching(/^[A-Za-z0-9]{1,32}:[A-Za-z0-9+/]{43}=$/);
+  if (!listOf(isKey, 1, 16)(value)) return false;
+  return new Set(value.map((key) => key.split(':')[0])).size === value.length;
 }
 
 /** Whether a text is an address or a CIDR network, as domain/validation/addresses.ts takes them. */
