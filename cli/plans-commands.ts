@@ -91,7 +91,8 @@ function checked(file: string): Told & { isValid: boolean } {
       limits: Object.keys(limits).length,
       features: Object.keys(features).length,
     };
-    const text = `${file}: ${name} ${version} has no fault: ${count.plans} plans, ${count.limits} limits, ${count.features} features.\n`;
+    const held = Object.entries(count).map(([what, many]) => `${many} ${many === 1 ? what.slice(0, -1) : what}`);
+    const text = `${file}: ${name} ${version} has no fault: ${held.join(', ')}.\n`;
     return { isValid: true, result: { valid: true, catalogue: name, version, ...count, faults: [] }, text };
   } catch (error) {
     if (!(error instanceof CatalogueError)) throw error;
