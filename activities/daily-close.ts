@@ -3,6 +3,8 @@ import type { Knex } from 'knex';
 import { readUnsettled } from '../counters/unsettled.ts';
 import { appendedAtMs, type UsageStream } from '../counters/usage.ts';
 import { utcDay } from '../domain/plans/periods.ts';
+import { ENDED_KEPT_MS } from '../domain/program/program.ts';
+import { forgetReservations } from '../store/settled-programs.ts';
 import { forgetPending } from '../store/usage.ts';
 import { closeProducts, finishDay, unclosedDays } from '../store/usage-closings.ts';
 import { oldestMeteredAtMs } from '../store/usage-metered.ts';
@@ -73,11 +75,12 @@ export function createDailyCloseActivities({ db, stream }: { db: Knex; stream: U
       return { closed: productIds.length, next: isLast ? null : (productIds.at(-1) ?? null) };
     },
 
-    /** Marks the day as closed, and forgets calls of before it whose verdict never came. */
+    /** Marks the day as closed, and forgets what ended before it: calls whose verdict never came, reservations. */
     async finishClosedDay({ day }: { day: string }): Promise<{ products: number; used: number }> {
       const closed = await db.transaction((trx) => finishDay(trx, day));
       const forgotten = await forgetPending(db, Date.parse(day) - VERDICT_WITHIN_MS);
       if (forgotten > 0) log.warn('calls were counted whose verdict never came', { forgotten });
+      await forgetReservations(db, Date.parse(day) - ENDED_KEPT_MS);
       return closed;
     },
   };

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { emptyState, type ModelState, run } from '../../../domain/program/model.ts';
 import type { BudgetStep, CreditsStep, Program, QuotaStep, Step } from '../../../domain/program/program.ts';
-import { settledBudget, settledState } from '../../../store/settled-programs.ts';
+import { forgetReservations, settledBudget, settledState } from '../../../store/settled-programs.ts';
 import { histories } from '../../support/programs.ts';
 import { aRunner, type Runner } from '../../support/run-programs.ts';
 import { settledOfPrograms, standingOfModel } from '../../support/settled-programs.ts';
@@ -45,16 +45,11 @@ function someHistories(options: Parameters<typeof histories>[0]): Program[][] {
  * Runs programs in their order, so many in one turn of the event loop, and compares each answer with the model's. What is found cold is asked
  * again, behind those that came with it: there only one at a time keeps the order.
  */
-async function runBoth(
-  { run: runIn }: Runner,
-  model: ModelState,
-  programs: readonly Program[],
-  together = 1,
-): Promise<void> {
+async function runBoth(runner: Runner, model: ModelState, programs: readonly Program[], together = 1): Promise<void> {
   for (let at = 0; at < programs.length; at += together) {
     const turn = programs.slice(at, at + together);
     const expected = turn.map((program) => run(model, program));
-    expect(await Promise.all(turn.map((program) => runIn(program)))).toEqual(expected);
+    expect(await Promise.all(turn.map((program) => runner.run(program)))).toEqual(expected);
   }
 }
 
@@ -162,11 +157,11 @@ const aProgram = (tenant: string, ...steps: Step[]): Program => ({
   entry: null,
 });
 
-const reserve = (reservationId: string, amount: number): BudgetStep['op'] => ({
+const reserve = (reservationId: string, amount: number, leaseMs = DAY_MS): BudgetStep['op'] => ({
   kind: 'reserve',
   reservationId,
   amount,
-  leaseMs: DAY_MS,
+  leaseMs,
 });
 
 describe('a Redis that went on from older data before anybody noticed', () => {
@@ -236,4 +231,17 @@ test('what a program tells beside what it took is kept as unreadable, where no k
   await bench.settleAll();
   expect(await settledState(bench.db, { tenant, step: aUse(0) })).toBe(3);
   expect(await bench.db('usage_unreadable').where('entry', 'like', '%told%')).toHaveLength(1);
+});
+
+test('a reservation is forgotten when it has ended, or run out, before the moment that is asked for', async () => {
+  const tenant = randomUUID();
+  const runner = await aProcess();
+  await runner.run(aProgram(tenant, aBudget(reserve('ran out', 1, 1000))));
+  await runner.run(aProgram(tenant, aBudget(reserve('held', 1))));
+  await bench.settleAll();
+  expect(await forgetReservations(bench.db, nowMs + 1001)).toBeGreaterThanOrEqual(1);
+  expect(await settledBudget(bench.db, { tenant, key: 'key' })).toMatchObject({
+    reserved: new Map([['held', { amount: 1, expiresAtMs: nowMs + DAY_MS }]]),
+    ended: new Map(),
+  });
 });
