@@ -7,7 +7,7 @@
 --
 -- Fact  bornAtMs settled   settled: '' when not asked yet; '-' if it was never touched; else
 --       'startsAtMs spent version periodKey' and, by reservation, ' letter amount atMs id'
--- Step  b pair when op amount leaseMs isHard isPaused total startsAtMs thresholds,… periodKey id
+-- Step  b when op amount leaseMs isHard isPaused total startsAtMs thresholds,… periodKey id
 --       op: r(eserve), e(xtend), c(ommit), l(et go), s(pend); what an operation doesn't have is 0 or ''
 -- Figures  passed reserved spent added state   state: number of the word in STATES
 -- Stream   b: 'fromVersion version startsAtMs spent reserved added crossed periodKey changes key', changes of reservations
@@ -169,13 +169,15 @@ end
 
 -- 'from' is what the next entry goes on from: settling must see where that is older than what is settled.
 local function change(state)
-  state.from = state.from or state.version
-  state.version, state.isChanged = state.version + 1, true
+  state.isChanged = true
+  -- A version that settling never saw would make older data look like the newest.
+  if #state.changes == 0 and state.added == 0 and not state.isTold then return end
+  state.from, state.version = state.from or state.version, state.version + 1
 end
 
 -- What the step's reservation is, with its lease looked at.
-local function ownOf(step, nowMs)
-  local one = step.state.startsAtMs and reservationOf(call('HGET', step.state.key, ':' .. step.id))
+local function ownOf(step, state, nowMs)
+  local one = state.startsAtMs and step.id ~= '' and reservationOf(call('HGET', state.key, ':' .. step.id))
   if not one then return { letter = 'unknown', amount = 0 } end
   one.id = step.id
   local ranOut
@@ -227,12 +229,12 @@ local function judge(step, nowMs, own, held, view)
 end
 
 local budget = {
+  stateOf = budgetOf,
   parse = function(text)
-    local k, when, op, amount, leaseMs, isHard, isPaused, total, startsAtMs, thresholds, periodKey, id =
-      match(text, '^b (%d+) (%l) (%l) (%d+) (%d+) ([01]) ([01]) ([%d-]+) (%d+) ([%d,]*) (%S+) (.*)$')
+    local when, op, amount, leaseMs, isHard, isPaused, total, startsAtMs, thresholds, periodKey, id =
+      match(text, '^b (%l) (%l) (%d+) (%d+) ([01]) ([01]) ([%d-]+) (%d+) ([%d,]*) (%S+) (.*)$')
     return {
       when = when,
-      state = budgetOf(tonumber(k)),
       op = op,
       amount = integer(amount),
       leaseMs = integer(leaseMs),
@@ -244,11 +246,10 @@ local budget = {
       id = id,
     }
   end,
-  decide = function(step, nowMs)
-    local state = step.state
+  decide = function(step, state, nowMs)
     seedBudget(state)
     local isRolled = not state.startsAtMs or step.startsAtMs > state.startsAtMs
-    local own, ranOut = ownOf(step, nowMs)
+    local own, ranOut = ownOf(step, state, nowMs)
     while true do
       local due = dueOf(state, nowMs)
       -- Where it is beyond those that are looked at.
@@ -272,8 +273,8 @@ local budget = {
       if passed or why ~= 'insufficient' then return passed end
     end
   end,
-  take = function(step)
-    local state, view = step.state, step.state.view
+  take = function(step, state)
+    local view = state.view
     keepDue(state, view.due)
     if view.isRolled then
       if state.startsAtMs then tellBudget(state) end
@@ -294,8 +295,8 @@ local budget = {
     cross(state, step.thresholds, before, state.spent)
     change(state)
   end,
-  tell = function(step, _, isTaken)
-    local state, view = step.state, step.state.view
+  tell = function(_, state, _, isTaken)
+    local view = state.view
     tell(isTaken and state.reserved or view.reserved)
     tell(isTaken and state.spent or view.spent)
     tell(isTaken and view.added or 0)

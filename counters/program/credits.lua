@@ -2,8 +2,8 @@
 -- Redis and one settled, the later one is known. Kept for 90 days after it was last touched, then it begins at what is settled.
 --
 -- Fact  bornAtMs initialBalance initialRefilledAtMs settled   settled: 'balance refilledAtMs version', '' when not asked yet
--- Step  c k when op amount refill   op: s(pend), b(alance is set), a(dd), l(ess); refill: 'amount dueAtMs', or '' if there is none
---       u when                      a balance that is unlimited
+-- Step  c when op amount refill   op: s(pend), b(alance is set), a(dd), l(ess); refill: 'amount dueAtMs', or '' if there is none
+--       u when                    a balance that is unlimited; its number is 0
 -- Figures  passed balance (-1 if unlimited) refilled
 -- Stream   m: 'fromVersion fromBalance spent balance refilledAtMs version refills key', refills 'dueAtMs:before:after,…' or '-'
 
@@ -37,19 +37,19 @@ local function creditsOf(k)
 end
 
 local credits = {
+  stateOf = creditsOf,
   parse = function(text)
-    local k, when, op, amount, refill, dueAtMs = match(text, '^c (%d+) (%l) (%l) (%d+) ?(%d*) ?(%d*)$')
+    local when, op, amount, refill, dueAtMs = match(text, '^c (%l) (%l) (%d+) ?(%d*) ?(%d*)$')
     return {
       when = when,
-      state = creditsOf(tonumber(k)),
       op = op,
       amount = integer(amount),
       refill = refill ~= '' and integer(refill) or nil,
       dueAtMs = refill ~= '' and integer(dueAtMs) or nil,
     }
   end,
-  decide = function(step)
-    local state, op, amount = step.state, step.op, step.amount
+  decide = function(step, state)
+    local op, amount = step.op, step.amount
     local before = state.balance
     state.dueAtMs = nil
     if step.refill and step.dueAtMs > state.refilledAtMs then
@@ -69,8 +69,7 @@ local credits = {
     end
     return state.after ~= nil
   end,
-  take = function(step)
-    local state = step.state
+  take = function(step, state)
     -- What this batch goes on from: settling must see where that is older than what is settled.
     state.from = state.from or plain(state.version) .. ' ' .. plain(state.balance)
     state.isRefilled = state.asked > state.balance
@@ -84,13 +83,16 @@ local credits = {
     if isSame and not state.isNew then return end
     state.version, state.isNew, state.isChanged, state.isTold = state.version + 1, false, true, true
   end,
-  tell = function(step, _, isTaken)
-    tell(step.state.asked)
-    tell(isTaken and step.state.isRefilled and 1 or 0)
+  tell = function(_, state, _, isTaken)
+    tell(state.asked)
+    tell(isTaken and state.isRefilled and 1 or 0)
   end,
 }
 
 local unlimited = {
+  stateOf = function()
+    return nil
+  end,
   parse = function(text)
     return { when = match(text, '^u (%l)$') }
   end,

@@ -33,7 +33,11 @@ while at <= last do
     append('v', ARGV[at + 1])
     at = at + 2
   else
-    if not run then run, read, writes = programs() end
+    if not run then
+      run, read, writes = (function()
+        --[[ programs ]]
+      end)()
+    end
     asked[#asked + 1], at = read(at)
   end
 end

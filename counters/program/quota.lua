@@ -2,7 +2,7 @@
 --
 -- Fact  keptSeconds startsAtMs settled   for how long it is kept from its first call (relative: a caller's clock that is wrong must not
 --       forget it at once); when its period began; what is settled of it, '' when not asked yet
--- Step  q k when edge cost limit thresholds,…   edge: h(ard) or not
+-- Step  q when edge cost limit thresholds,…   edge: h(ard) or not
 -- Figures  passed used
 -- Stream   q: 'added used crossed key', crossed '-' if none
 

@@ -2,14 +2,14 @@
 -- two windows and a minute: a caller's clock may be behind Redis'. Nothing of it is settled, so it is never cold.
 --
 -- Fact  none
--- Step  r k when cost limit windowMs
+-- Step  r when cost limit windowMs
 -- Figures  passed cell current previous
 -- Stream   nothing
 
-local function rateOf(k, windowMs)
+local function rateOf(k, step)
   local state = states[k]
   if state then return state end
-  state = { k = k, write = 'rate', windowMs = windowMs, ahead = 0 }
+  state = { k = k, write = 'rate', windowMs = step.windowMs, ahead = 0 }
   local value = values[k]
   if value then
     local cell, current, previous = match(value, '^(%d+) (%d+) (%d+)$')
@@ -45,20 +45,20 @@ end
 
 local rate = {
   isRate = true,
+  stateOf = rateOf,
   parse = function(text)
-    local k, when, cost, limit, windowMs = match(text, '^r (%d+) (%l) (%d+) ([%d-]+) (%d+)$')
+    local when, cost, limit, windowMs = match(text, '^r (%l) (%d+) ([%d-]+) (%d+)$')
     windowMs = integer(windowMs)
     if windowMs == 0 then error('a window of 0') end
     return {
       when = when,
-      state = rateOf(tonumber(k), windowMs),
       cost = integer(cost),
       ceiling = ceilingOf(limit),
       windowMs = windowMs,
     }
   end,
-  decide = function(step, nowMs)
-    local state, windowMs = step.state, step.windowMs
+  decide = function(step, state, nowMs)
+    local windowMs = step.windowMs
     local cell, current, previous = cellsAt(state, nowMs)
     local shared = 0
     if previous > 0 then
@@ -71,15 +71,14 @@ local rate = {
     -- By taking away: a sum could leave the integers that doubles hold.
     return step.ceiling > 0 and state.ahead <= step.ceiling - current - shared
   end,
-  take = function(step, nowMs)
+  take = function(step, state, nowMs)
     if step.cost == 0 then return end
-    local state = step.state
     local cell, current, previous = cellsAt(state, nowMs)
     state.cell, state.current, state.previous = cell, current + step.cost, previous
     state.isChanged = true
   end,
-  tell = function(step, nowMs)
-    local cell, current, previous = cellsAt(step.state, nowMs)
+  tell = function(_, state, nowMs)
+    local cell, current, previous = cellsAt(state, nowMs)
     tell(cell)
     tell(current)
     tell(previous)

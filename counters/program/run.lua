@@ -29,10 +29,10 @@ local function remember(once, nowMs, from)
   call('SET', KEYS[FIRST_KEY + once.k], value, 'EX', string.format('%.0f', once.keptSeconds + 60))
 end
 
-local function isCold(steps)
+local function isCold(steps, held)
   local cold = {}
-  for at, step in ipairs(steps) do
-    if step.state and step.state.isCold then cold[#cold + 1] = at end
+  for at = 1, #steps do
+    if held[at] and held[at].isCold then cold[#cold + 1] = at end
   end
   if #cold == 0 then return false end
   tell(2)
@@ -42,7 +42,7 @@ local function isCold(steps)
 end
 
 -- Returns the first step that refuses, or nil. Neighbouring rates of one 'when' are one run: taken together or not at all.
-local function decide(steps, nowMs, isSuccess)
+local function decide(steps, held, nowMs, isSuccess)
   local refusedBy
   local from = 1
   while steps[from] do
@@ -54,7 +54,7 @@ local function decide(steps, nowMs, isSuccess)
     local isReached = when == 'a' or (not refusedBy and (when == 'p' or isSuccess))
     local fits = isReached
     for at = from, to do
-      passed[at] = steps[at].kind.decide(steps[at], nowMs)
+      passed[at] = steps[at].kind.decide(steps[at], held[at], nowMs)
       if isReached and not passed[at] then
         fits = false
         refusedBy = refusedBy or at
@@ -62,7 +62,7 @@ local function decide(steps, nowMs, isSuccess)
     end
     for at = from, to do
       takes[at] = fits
-      if first.kind.isRate then steps[at].state.ahead = 0 end
+      if first.kind.isRate then held[at].ahead = 0 end
     end
     from = to + 1
   end
@@ -70,24 +70,25 @@ local function decide(steps, nowMs, isSuccess)
 end
 
 local function run(program)
-  local steps, nowMs, once = program.steps, program.nowMs, program.once
+  local steps, held, nowMs, once = program.steps, program.held, program.nowMs, program.once
   if once and isRepeated(once, nowMs) then return end
-  if isCold(steps) then return end
+  if isCold(steps, held) then return end
   local begins = count + 1
-  local refusedBy = decide(steps, nowMs, program.isSuccess)
+  local refusedBy = decide(steps, held, nowMs, program.isSuccess)
   for at, step in ipairs(steps) do
     takes[at] = takes[at] and (step.when ~= 's' or not refusedBy)
-    if takes[at] then step.kind.take(step, nowMs) end
+    if takes[at] then step.kind.take(step, held[at], nowMs) end
   end
   tell(1)
   for at, step in ipairs(steps) do
     tell(passed[at] and 1 or 0)
-    step.kind.tell(step, nowMs, takes[at])
+    step.kind.tell(step, held[at], nowMs, takes[at])
   end
   if program.entry and not refusedBy then append('e', program.entry) end
   if once then remember(once, nowMs, begins) end
 end
 
+-- What is asked of a state, whichever: the same for many tenants.
 local function stepOf(text)
   local step = parsed[text]
   if not step then
@@ -103,10 +104,14 @@ end
 
 -- The program whose arguments begin at 'at', and what follows them.
 local function read(at)
-  local nowMs, isSuccess, hasEntry, isOnce, length = match(ARGV[at], '^p(%d+) ([01]) ([01]) ([01]) (%d+)$')
-  local program = { nowMs = integer(nowMs), isSuccess = isSuccess == '1', steps = {} }
-  length = integer(length)
-  for i = 1, length do program.steps[i] = stepOf(ARGV[at + i]) end
+  local nowMs, isSuccess, hasEntry, isOnce, numbers = match(ARGV[at], '^p(%d+) ([01]) ([01]) ([01]) ([%d,]*)$')
+  local program = { nowMs = integer(nowMs), isSuccess = isSuccess == '1', steps = {}, held = {} }
+  local length = 0
+  for number in gmatch(numbers, '%d+') do
+    length = length + 1
+    local step = stepOf(ARGV[at + length])
+    program.steps[length], program.held[length] = step, step.kind.stateOf(tonumber(number), step)
+  end
   at = at + 1 + length
   if hasEntry == '1' then
     program.entry = ARGV[at]

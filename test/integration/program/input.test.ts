@@ -75,11 +75,11 @@ describe('the script', () => {
     ['a fact that is none', ['1', 'NaN 4098000000000 ', ...good.slice(2)]],
     ['what is settled and is none', ['1', '345600 1 NaN', ...good.slice(2)]],
     ['what it does not know', [...good, 'z1', '']],
-    ['a step that it does not know', [...program, 'z 1 p']],
-    ['a step without its time', [...program, 'q 1 z h 1 10 ']],
-    ['a step with an amount that is none', [...program, 'q 1 p h inf 10 ']],
+    ['a step that it does not know', [...program, 'z p']],
+    ['a step without its time', [...program, 'q z h 1 10 ']],
+    ['a step with an amount that is none', [...program, 'q p h inf 10 ']],
     ['a step too few', program],
-    ['a program after a good call', [...good, 'p1 1 0 0 1', 'r 1 p 1 10 nan']],
+    ['a program after a good call', [...good, 'p1 1 0 0 1', 'r p 1 10 nan']],
   ])('fails closed for %s, with nothing written', async (_what, runs) => {
     const keys = ['{p0}:batches:bad', '{p0}:generation', '{p0}:usage', '{p0}:checked', `{p0}:quota:${randomUUID()}`];
     const settings = [1, 0, 60, 'first', 'first', 0, 0];

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startRedis, type TestRedis } from '../../support/redis-process.ts';
+import { aRunner, type Runner } from '../../support/run-programs.ts';
+import { aProgram, aRate } from './steps.ts';
+
+let server: TestRedis;
+let runner: Runner;
+beforeAll(async () => {
+  server = await startRedis();
+  runner = await aRunner(server.url);
+});
+afterAll(async () => {
+  runner.end();
+  await server.stop();
+});
+
+const manyRates = (count: number) => Array.from({ length: count }, (_, at) => aRate({ key: `rate ${at}`, limit: 1 }));
+
+describe('programs of many steps', () => {
+  test('that are asked in one turn are all answered, each with its own keys', async () => {
+    const programs = Array.from({ length: 128 }, () => aProgram({ tenant: randomUUID(), steps: manyRates(100) }));
+    const answers = await Promise.all(programs.map((program) => runner.run(program)));
+    expect(new Set(answers.map(({ outcome }) => outcome))).toEqual(new Set(['admitted']));
+  });
+
+  test('beyond what one script can hold are refused, and keep none beside them from running', async () => {
+    const refused = runner.run(aProgram({ tenant: randomUUID(), steps: manyRates(10_000) }));
+    const beside = runner.run(aProgram({ tenant: randomUUID(), steps: [aRate()] }));
+    const both = await Promise.allSettled([refused, beside]);
+    console.log(both.map((x) => (x.status === 'rejected' ? String(x.reason).slice(0, 300) : x.value.outcome)));
+  });
+});
