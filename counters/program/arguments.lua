@@ -39,7 +39,16 @@ local function plain(value)
 end
 
 local texts = integer(ARGV[8])
-local values = texts > 0 and call('MGET', unpack(KEYS, FIRST_KEY + 1, FIRST_KEY + texts)) or {}
+local values
+if texts <= MOST_FIELDS then
+  values = texts > 0 and call('MGET', unpack(KEYS, FIRST_KEY + 1, FIRST_KEY + texts)) or {}
+else
+  values = {}
+  for from = 1, texts, MOST_FIELDS do
+    local some = call('MGET', unpack(KEYS, FIRST_KEY + from, FIRST_KEY + math.min(texts, from + MOST_FIELDS - 1)))
+    for i, value in ipairs(some) do values[from + i - 1] = value end
+  end
+end
 -- What steps stand on, by number of the text or pair.
 local states = {}
 -- What is told, and the fields of the stream's entry.

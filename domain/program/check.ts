@@ -4,17 +4,20 @@ import { type BudgetStep, type CreditsStep, MOST_SPAN_MS, type Program, type Ste
 
 const LATEST_INSTANT_MS = 8.64e15;
 const MOST_KEPT_SECONDS = 86_400;
+/** What one call takes, a hundred checks together with what they cost included. A batch of many such still ends soon. */
+const MOST_STEPS = 256;
 /** Three of them are a key in Postgres, in which four bytes a character have to fit. */
 const MOST_NAME = 200;
 
 /**
  * Refuses a program that can't be run exactly: an amount that is no integer from 0 to 2^53 − 1, an instant that is none, a period
- * that doesn't hold the clock, a key that two steps share. @throws {RangeError} naming the field: `steps[2].cost is …`
+ * that doesn't hold the clock, a key that two steps share, too many steps. @throws {RangeError} naming the field: `steps[2].cost is …`
  */
 export function checkProgram(program: Program): void {
   const { nowMs, tenant, steps, idempotency } = program;
   check('nowMs', nowMs, isInstant(nowMs), 'an instant in whole milliseconds, from 1970 on');
   checkName('tenant', tenant);
+  check('steps.length', steps.length, steps.length <= MOST_STEPS, `at most ${MOST_STEPS}`);
   if (idempotency) {
     const { key, keptSeconds } = idempotency;
     check('idempotency.key', key, key !== '', 'a text');
