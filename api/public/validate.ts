@@ -126,25 +126,42 @@ function decideAtHand(call: ProductCall, { snapshots }: Dependencies, asked: Ask
   return { verdict, licenseId: found.value?.facts.id ?? null, degraded: call.degraded || found.degraded };
 }
 
+/** Registrations under way in this process, by licence and address. */
+const registrations = new Map<string, Promise<Verdict>>();
+
 /** The verdict with all that it takes: the licence is loaded, an address is registered. */
-async function decide(call: ProductCall, { db, snapshots }: Dependencies, asked: Asked): Promise<Decided> {
-  const { product, effective, nowMs } = call;
-  const found = await licenseOf(call, snapshots, asked.licenseKey);
+async function decide(call: ProductCall, deps: Dependencies, asked: Asked): Promise<Decided> {
+  const { effective, nowMs } = call;
+  const found = await licenseOf(call, deps.snapshots, asked.licenseKey);
   const degraded = call.degraded || found.degraded;
-  const facts = found.value ? await withIp(db, found.value, asked.ip) : null;
+  const facts = found.value ? await withIp(deps.db, found.value, asked.ip) : null;
   const licenseId = facts?.id ?? null;
   const verdict = decideValidation(effective.facts, facts, asked, nowMs);
-  if (!verdict.registersIp) return { verdict, licenseId, degraded };
+  if (!verdict.registersIp || licenseId === null) return { verdict, licenseId, degraded };
 
-  // The one write of a validation, once a licence and address: it needs Postgres itself, not a snapshot of it.
-  const registered = await registerIp(db, {
-    licenseKey: asked.licenseKey,
-    productId: product.id,
-    request: asked,
-    nowMs,
-  });
-  if (licenseId !== null) snapshots.forgetLicense(licenseId);
-  return { verdict: registered, licenseId, degraded: false };
+  const place = `${licenseId}/${asked.ip}`;
+  const underWay = registrations.get(place);
+  if (underWay) {
+    // Many first calls of one machine need one transaction, not one each behind the other: they look again at what it has left.
+    await underWay;
+    return decide(call, deps, asked);
+  }
+  const registration = register(call, deps, asked, licenseId).finally(() => registrations.delete(place));
+  registrations.set(place, registration);
+  return { verdict: await registration, licenseId, degraded: false };
+}
+
+/** The one write of a validation, once a licence and address: it needs Postgres itself, not a snapshot of it. */
+async function register(
+  { product, nowMs }: ProductCall,
+  { db, snapshots }: Dependencies,
+  asked: Asked,
+  licenseId: string,
+): Promise<Verdict> {
+  const { licenseKey } = asked;
+  const verdict = await registerIp(db, { licenseKey, productId: product.id, request: asked, nowMs });
+  snapshots.forgetLicense(licenseId);
+  return verdict;
 }
 
 /** The licence with this key under the call's product. */

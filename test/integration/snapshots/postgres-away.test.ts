@@ -83,8 +83,11 @@ function askedSince(before: number): string[] {
   return said.filter((each) => !/usage_metered|^Q....(BEGIN|COMMIT);/s.test(each));
 }
 
+const saidOf = (text: string): number => proxy.sentBy('plimsoll-api').filter((said) => said.includes(text)).length;
 /** How many licences were looked for in Postgres until now. */
-const lookups = (): number => proxy.sentBy('plimsoll-api').filter((said) => said.includes('from licenses l')).length;
+const lookups = (): number => saidOf('from licenses l');
+/** How many registrations were begun: each locks its licence. */
+const locks = (): number => saidOf('for no key update');
 
 describe('a warm validation', () => {
   test('sends nothing to Postgres: of a hundred, only the heartbeat of the listener is heard', async () => {
@@ -131,6 +134,27 @@ describe('a licence that is not at hand', () => {
     expect(new Set(refused.map(({ code }) => code))).toEqual(new Set([429]));
     expect(lookups() - before).toBe(5);
   });
+});
+
+test('an address that is new to its licence is registered in one transaction, whoever calls from there meanwhile', async () => {
+  const { call, productId, id } = await aWarmLicense(2);
+  const before = locks();
+  const answers = await Promise.all(Array.from({ length: 40 }, () => validateAt(url, { ...call, ip: '198.51.100.7' })));
+  for (const { body } of answers) expect(body).toMatchObject({ status: 'active', ip_registered: true, ip_count: 2 });
+  expect(locks() - before).toBe(1);
+  expect(await platform.addressesOf(id)).toEqual(['192.0.2.1', '198.51.100.7']);
+
+  // Without Postgres they share the outage too: none waits for the time of all before it.
+  const other = await platform.aLicense(productId, { maxIps: 2 });
+  await platform.register(other.id, '192.0.2.1');
+  await validateAt(url, { ...call, licenseKey: other.licenseKey });
+  proxy.swallow(true);
+  const beganMs = performance.now();
+  const cut = Array.from({ length: 40 }, () => outcome({ ...call, licenseKey: other.licenseKey, ip: '198.51.100.8' }));
+  expect(new Set((await Promise.all(cut)).map(({ code }) => code))).toEqual(new Set([503]));
+  expect(performance.now() - beganMs).toBeLessThan(10_000);
+  proxy.swallow(false);
+  await isHeard();
 });
 
 describe('a listener', () => {
