@@ -92,16 +92,20 @@ function pairs(words: readonly string[], first: string | undefined): Record<stri
     if (told.has(name)) throw new InputFault(`--question /${name}: found twice; it takes one value`, EXIT_USAGE);
     told.set(name, isBare ? word : word.slice(equals + 1));
   }
-  const isOfScope = (name: string): boolean => name === 'scope' || name.startsWith('scope.');
   const fields: Record<string, unknown> = Object.fromEntries([...told].filter(([name]) => !isOfScope(name)));
   const ofScope = [...told].filter(([name]) => isOfScope(name));
   if (ofScope.length === 0) return fields;
   const attributes = ofScope
     .filter(([name]) => name !== 'scope')
-    .map(([name, value]) => [name.slice(6), value] as const);
+    .map(([name, value]) => [name.slice(OF_SCOPE.length), value] as const);
   return { ...fields, scope: { id: told.get('scope'), attributes: Object.fromEntries(attributes) } };
 }
 
+function isOfScope(name: string): boolean {
+  return name === 'scope' || name.startsWith(OF_SCOPE);
+}
+
+const OF_SCOPE = 'scope.';
 const GRAMMAR = 'A question is an ask, what it is about, then NAME=VALUE for the rest: add seats amount=2.';
 
 function questionOf(fields: Fields, known: Known): Asked | undefined {
