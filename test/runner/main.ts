@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArguments, USAGE } from './arguments.ts';
+import { runMutation } from './mutation.ts';
 import { endRunning } from './process.ts';
 import { startThrowawayStack, type ThrowawayStack } from './stack.ts';
 import { STATIC_CHECKS } from './static.ts';
@@ -24,7 +25,7 @@ if ('fault' in plan) {
   process.stderr.write(`${plan.fault}\n${USAGE}`);
   process.exit(2);
 }
-const { parts, vitestOptions, filtered, deep } = plan;
+const { parts, toolOptions, filtered, deep } = plan;
 if (deep) process.env.PLIMSOLL_DEEP = '1';
 
 const results: PartResult[] = [];
@@ -51,8 +52,12 @@ try {
   if (parts.includes('static')) for (const check of STATIC_CHECKS) jobs.push(() => staticPart(check));
   for (const part of parts) {
     if (part === 'static') continue;
+    if (part === 'mutation') {
+      jobs.push(() => runMutation({ options: toolOptions, live }));
+      continue;
+    }
     jobs.push(async () => {
-      const options = { project: part, options: vitestOptions, filtered, deep, live, scratch };
+      const options = { project: part, options: toolOptions, filtered, deep, live, scratch };
       if (part !== 'integration') return runProject({ ...options, env: {} });
       const waitedFrom = performance.now();
       const started = await stackReady;

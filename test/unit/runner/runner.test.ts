@@ -18,18 +18,29 @@ const whole = { filtered: false };
 
 describe('the command line', () => {
   test.each([
-    ['nothing means everything', [], ['static', 'unit', 'workflows', 'integration'], []],
+    ['nothing means everything but mutation', [], ['static', 'unit', 'workflows', 'integration'], []],
     ['parts are taken by name', ['integration', 'unit'], ['unit', 'integration'], []],
     ['options go to vitest', ['unit', '-t', 'a name'], ['unit'], ['-t', 'a name']],
     ['what follows -- goes to vitest', ['unit', '--', 'periods'], ['unit'], ['periods']],
-    ['deep is everything', ['deep'], ['static', 'unit', 'workflows', 'integration'], []],
-  ])('%s', (_rule, args, parts, vitestOptions) => {
-    expect(parseArguments(args)).toMatchObject({ parts, vitestOptions, deep: args.includes('deep') });
+    ['deep is everything', ['deep'], ['static', 'unit', 'workflows', 'integration', 'mutation'], []],
+    [
+      'deep with a filter is no mutation',
+      ['deep', '-t', 'x'],
+      ['static', 'unit', 'workflows', 'integration'],
+      ['-t', 'x'],
+    ],
+    ['mutation is run where it is named', ['mutation'], ['mutation'], []],
+    ['its options go to stryker', ['mutation', '--mutate', 'a.ts'], ['mutation'], ['--mutate', 'a.ts']],
+  ])('%s', (_rule, args, parts, toolOptions) => {
+    expect(parseArguments(args)).toMatchObject({ parts, toolOptions, deep: args.includes('deep') });
   });
 
-  test('refuses a part that is none, and options for the static checks', () => {
+  test('refuses a part that is none, and options for parts that take none', () => {
     expect(parseArguments(['unti'])).toEqual({ fault: "There is no part 'unti'." });
     expect(parseArguments(['static', '-t', 'x'])).toEqual({ fault: 'The static checks take no options.' });
+    expect(parseArguments(['unit', 'mutation', '-t', 'x'])).toEqual({
+      fault: 'Mutation takes options only by itself: they go to stryker.',
+    });
   });
 });
 
