@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { budgetAt, changeBudget } from '../../../domain/program/budgets.ts';
 import type { BudgetOp } from '../../../domain/program/program.ts';
 import { aTenant, budget, commit, DAY_MS, MINUTE_MS, NOON, reserve } from './programs.ts';
 
@@ -85,6 +86,23 @@ describe('a budget (keel.md §6.2)', () => {
     expect(tenant.budget(budget(spend(MOST)))).toMatchObject({ passed: false, state: 'insufficient', spent: 12 });
   });
 
+  test('counts up to 2^53 − 1 and not beyond, also where no total ends it', () => {
+    const tenant = aTenant();
+    const unlimited = { total: 'unlimited' } as const;
+    tenant.budget(budget(spend(5), unlimited));
+    expect(tenant.budget(budget(spend(MOST - 4), unlimited))).toMatchObject({ state: 'insufficient', spent: 5 });
+    expect(tenant.budget(budget(spend(MOST - 5), unlimited))).toMatchObject({ state: 'spent', spent: MOST });
+  });
+
+  test('commits what its own reservation made room for, and not beyond 2^53 − 1', () => {
+    const tenant = aTenant();
+    const unlimited = { total: 'unlimited' } as const;
+    tenant.budget(budget(spend(5), unlimited));
+    tenant.budget(budget(reserve('r', MOST - 5), unlimited));
+    expect(tenant.budget(budget(commit('r', MOST - 4), unlimited))).toMatchObject({ state: 'insufficient', spent: 5 });
+    expect(tenant.budget(budget(commit('r', MOST - 5), unlimited))).toMatchObject({ state: 'committed', spent: MOST });
+  });
+
   test('without a total has room for all that can be counted', () => {
     const step = budget(reserve('r', MOST), { total: 'unlimited' });
     expect(aTenant().budget(step)).toMatchObject({ passed: true, remaining: 'unlimited', reserved: MOST });
@@ -147,11 +165,34 @@ describe('a reservation', () => {
     expect(tenant.budget(budget(commit('r', 3)), NOON + DAY_MS)).toMatchObject({ state: 'unknown', spent: 3 });
   });
 
+  test('whose lease ran out unseen is known for a day after that, and then forgotten', () => {
+    const seenAt = (nowMs: number): unknown => {
+      const tenant = aTenant();
+      tenant.budget(budget(reserve('r', 3, MINUTE_MS)));
+      return tenant.budget(budget(release('r')), nowMs).state;
+    };
+    expect(seenAt(lapsed + DAY_MS - 1)).toBe('expired');
+    expect(seenAt(lapsed + DAY_MS)).toBe('unknown');
+  });
+
   test('whose lease was over for another does not come back with the clock', () => {
     const tenant = aTenant();
     tenant.budget(budget(reserve('r', 10, MINUTE_MS)));
     tenant.budget(budget(reserve('s', 10)), lapsed);
     expect(tenant.budget(budget(extend('r', MINUTE_MS)), NOON)).toMatchObject({ state: 'expired', reserved: 10 });
+  });
+});
+
+describe('what a step would make of a budget', () => {
+  test.each([
+    ['spend', spend(2), 'spent', 2],
+    ['reserve', reserve('new', 2), 'reserved', 0],
+    ['extend', extend('r', MINUTE_MS), 'reserved', 0],
+    ['commit', commit('r', 2), 'committed', 2],
+    ['release', release('r'), 'released', 0],
+  ] as const)('%s tells what has become of it, and what it spends', (_kind, op, state, added) => {
+    const made = changeBudget(budgetAt(undefined, budget(op), NOON), budget(reserve('r', 3)), NOON).after;
+    expect(changeBudget(made, budget(op), NOON)).toMatchObject({ passed: true, state, added });
   });
 });
 

@@ -86,6 +86,8 @@ describe('the first moment at which a cost fits', () => {
     ['is when enough of the cell before has faded', { current: 0, previous: 6 }, 5, 1, 0, 10_001],
     ['lies in the next cell where this one is full', { current: 5, previous: 0 }, 5, 1, 0, MINUTE + 1],
     ['is when as much of this cell has faded in the next', { current: 5, previous: 0 }, 5, 5, 0, MINUTE + 48_001],
+    // 180,143,985,096 × 50,000 is (the limit + 1) × the window, beyond 2^53: a millisecond earlier exactly one too many counts.
+    ['is exact where doubles are not', { current: 0, previous: 180_143_985_096 }, 150_119_987_579, 0, 0, 10_001],
     ['is never for more than the limit', { current: 0, previous: 0 }, 5, 6, 0, null],
     ['is never where the limit is 0', { current: 0, previous: 0 }, 0, 0, 0, null],
   ])('%s', (_behaviour, counts, limit, cost, elapsedMs, expected) => {
