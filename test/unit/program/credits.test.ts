@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { changeCredits } from '../../../domain/program/credits.ts';
 import { aTenant, credits, DAY_MS, dailyRefill, NOON } from './programs.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -33,6 +34,7 @@ describe('credits (unkey.md §5)', () => {
     ['is set', { kind: 'set', balance: 7 }, true, 7],
     ['is set to 0', { kind: 'set', balance: 0 }, true, 0],
     ['rises', { kind: 'add', amount: 3 }, true, 8],
+    ['rises up to what can be counted', { kind: 'add', amount: MOST - 5 }, true, MOST],
     ['does not rise beyond what can be counted', { kind: 'add', amount: MOST }, false, 5],
     ['falls', { kind: 'subtract', amount: 3 }, true, 2],
     ['falls to 0 and no further', { kind: 'subtract', amount: 9 }, true, 0],
@@ -41,6 +43,14 @@ describe('credits (unkey.md §5)', () => {
     expect(tenant.credits(credits(op))).toMatchObject({ passed, balance });
     expect(tenant.credits(credits(0))).toMatchObject({ balance });
   });
+});
+
+test('a change that does not fit is none: what would be kept is the balance with its due refill', () => {
+  const initial = { balance: 5, refilledAtMs: 0 };
+  const refilled = { balance: 7, refilledAtMs: NOON };
+  const refill = { amount: 7, dueAtMs: NOON, nextAtMs: NOON + DAY_MS };
+  const change = changeCredits(initial, { op: { kind: 'spend', cost: 8 }, refill });
+  expect(change).toEqual({ passed: false, before: refilled, after: refilled, refilled: true });
 });
 
 describe('a refill (unkey.md §5.5)', () => {

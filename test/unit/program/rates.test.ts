@@ -84,6 +84,15 @@ describe('the first moment at which a cost fits', () => {
   test.each([
     ['is now if it fits', { current: 0, previous: 0 }, 5, 1, 10, 10],
     ['is when enough of the cell before has faded', { current: 0, previous: 6 }, 5, 1, 0, 10_001],
+    ['is when all of it has faded, where this one leaves no room', { current: 4, previous: 6 }, 5, 1, 0, 50_001],
+    [
+      'is now if it fits at the start of the cell that the clock has gone back from',
+      { current: 4, previous: 1 },
+      6,
+      1,
+      -5,
+      -5,
+    ],
     ['lies in the next cell where this one is full', { current: 5, previous: 0 }, 5, 1, 0, MINUTE + 1],
     ['is when as much of this cell has faded in the next', { current: 5, previous: 0 }, 5, 5, 0, MINUTE + 48_001],
     // 180,143,985,096 × 50,000 is (the limit + 1) × the window, beyond 2^53: a millisecond earlier exactly one too many counts.
@@ -94,6 +103,12 @@ describe('the first moment at which a cost fits', () => {
     const nowMs = START + elapsedMs;
     const atMs = fitsRateAtMs({ cell: 1000, ...counts }, { limit, windowMs: MINUTE, cost, nowMs });
     expect(atMs).toBe(expected === null ? null : START + expected);
+  });
+
+  test('is exact for the longest window, too', () => {
+    const asked = { limit: 411_755, windowMs: MOST_SPAN_MS, cost: 0, nowMs: 0 };
+    // The share of 614,400 is below 411,756 when less than 21,192,566,625 of the window is left.
+    expect(fitsRateAtMs({ cell: 0, current: 0, previous: 614_400 }, asked)).toBe(10_429_833_376);
   });
 
   const asked = fc.oneof(
