@@ -100,7 +100,7 @@ export const SETTINGS = {
   }),
   temporalAddress: setting({
     variable: 'TEMPORAL_ADDRESS',
-    takes: matching(/^[^\s:\/]+:\d{1,5}$/),
+    takes: matching(/^[^\s:/]+:\d{1,5}$/),
     fallback: undefined,
     text: asIs,
     accepts: 'host:port',

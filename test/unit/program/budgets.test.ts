@@ -165,14 +165,13 @@ describe('a reservation', () => {
     expect(tenant.budget(budget(commit('r', 3)), NOON + DAY_MS)).toMatchObject({ state: 'unknown', spent: 3 });
   });
 
-  test('whose lease ran out unseen is known for a day after that, and then forgotten', () => {
-    const seenAt = (nowMs: number): unknown => {
-      const tenant = aTenant();
-      tenant.budget(budget(reserve('r', 3, MINUTE_MS)));
-      return tenant.budget(budget(release('r')), nowMs).state;
-    };
-    expect(seenAt(lapsed + DAY_MS - 1)).toBe('expired');
-    expect(seenAt(lapsed + DAY_MS)).toBe('unknown');
+  test.each([
+    ['is known for a day after that', lapsed + DAY_MS - 1, 'expired'],
+    ['is then forgotten', lapsed + DAY_MS, 'unknown'],
+  ])('whose lease ran out unseen %s', (_known, nowMs, state) => {
+    const tenant = aTenant();
+    tenant.budget(budget(reserve('r', 3, MINUTE_MS)));
+    expect(tenant.budget(budget(release('r')), nowMs)).toMatchObject({ state });
   });
 
   test('whose lease was over for another does not come back with the clock', () => {

@@ -22,10 +22,10 @@ describe('the scores of mutation testing', () => {
     expect(scoreFaults(scores, known).filter((fault) => !fault.includes('are the least'))).toEqual(faults);
   });
 
-  test('hold from 90 % of all files together on', () => {
-    const all = (killed: number): string[] =>
-      scoreFaults({ 'a.ts': { killed, survived: 10 } }, { 'a.ts': { killed: 0, survived: 10 } });
-    expect(all(90)).toEqual([]);
-    expect(all(89)).toEqual(['89.9 % killed; 90 are the least']);
+  test.each([
+    [90, []],
+    [89, ['89.9 % killed; 90 are the least']],
+  ])('hold from 90 %% of all files together on: %i and 10', (killed, faults) => {
+    expect(scoreFaults({ 'a.ts': { killed, survived: 10 } }, { 'a.ts': { killed: 0, survived: 10 } })).toEqual(faults);
   });
 });
