@@ -349,9 +349,13 @@ function isOfKind<K extends LimitKind>(
   return limit.kind === kind;
 }
 
-// Own properties only: a plan called 'constructor' must not be found where none is.
+/** What a map has under that name, of its own: a limit called `constructor` must not be found where there is none. */
+export function own<T>(map: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return map && Object.hasOwn(map, name) ? map[name] : undefined;
+}
+
 function named<T>(catalogue: Catalogue, what: string, map: Readonly<Record<string, T>>, name: string): T {
-  const found = Object.hasOwn(map, name) ? map[name] : undefined;
+  const found = own(map, name);
   if (found === undefined) throw new RangeError(`catalogue ${label(catalogue)} has no ${what} '${name}'`);
   return found;
 }

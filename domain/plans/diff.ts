@@ -4,6 +4,7 @@ import {
   findPlan,
   type Limit,
   type LimitDefinition,
+  own,
   type Plan,
   plansByRank,
 } from './catalogue.ts';
@@ -36,10 +37,10 @@ export function diff(older: Catalogue, later: Catalogue): Change[] {
     ...mapChanges('line', older.lines, later.lines),
     ...planChanges(older, later),
     ...namesOf(older.limits, later.limits).flatMap((name) =>
-      definitionChanges('limit', older, later, older.limits[name], later.limits[name]),
+      definitionChanges('limit', older, later, own(older.limits, name), own(later.limits, name)),
     ),
     ...namesOf(older.features, later.features).flatMap((name) =>
-      definitionChanges('feature', older, later, older.features[name], later.features[name]),
+      definitionChanges('feature', older, later, own(older.features, name), own(later.features, name)),
     ),
   ];
 }
@@ -95,8 +96,8 @@ function definitionChanges(
     const successor = findPlan(later, plan.name);
     if (!successor) return [];
     return (['values', 'withoutLine'] as const).flatMap((field): Change[] => {
-      const from = before?.[field][plan.name];
-      const to = after?.[field][successor.name];
+      const from = own<Given['value']>(before?.[field], plan.name);
+      const to = own<Given['value']>(after?.[field], successor.name);
       if (from === to) return [];
       const effect = effectOf({ definition: before, value: from }, { definition: after, value: to });
       return [{ of, name, field, plan: plan.name, before: from, after: to, effect }];
@@ -141,7 +142,7 @@ function mapChanges(
   later: Readonly<Record<string, object>>,
 ): Change[] {
   return namesOf(older, later).flatMap((name): Change[] => {
-    const [before, after] = [older[name], later[name]];
+    const [before, after] = [own(older, name), own(later, name)];
     if (before && after) return fieldChanges(of, name, before, after);
     return [{ of, name, field: 'exists', plan: null, before: !!before, after: !!after, effect: 'changes' }];
   });

@@ -1,4 +1,4 @@
-import type { Catalogue, Limit, LimitDefinition, OnLoss, Over } from './catalogue.ts';
+import { type Catalogue, type Limit, type LimitDefinition, type OnLoss, type Over, own } from './catalogue.ts';
 import { featureDifference, isLess } from './compare.ts';
 import { judge } from './questions.ts';
 import { type EffectiveFeature, featureIn, limitIn, type Standing, standingOf } from './standing.ts';
@@ -88,7 +88,7 @@ export function preview(before: Situation, after: Situation, existing: Existing,
 
 /** The subject on other plans, each in the place of its own of that line, and paid for. */
 export function withPlans({ catalogue, subject }: Situation, plans: readonly string[]): Situation {
-  const lineOf = (plan: string): string | undefined => catalogue.plans[plan]?.line;
+  const lineOf = (plan: string): string | undefined => own(catalogue.plans, plan)?.line;
   const lines = new Set(plans.map(lineOf));
   const kept = subject.plans.filter((plan) => !lines.has(lineOf(plan)));
   return { catalogue, subject: { ...subject, plans: [...kept, ...plans], billingCancelled: false } };
@@ -96,7 +96,7 @@ export function withPlans({ catalogue, subject }: Situation, plans: readonly str
 
 function comparedLimits(was: Standing, is: Standing) {
   return namesOf(was.catalogue.limits, is.catalogue.limits).map((limit) => {
-    const [old, now] = [was.catalogue.limits[limit], is.catalogue.limits[limit]];
+    const [old, now] = [own(was.catalogue.limits, limit), own(is.catalogue.limits, limit)];
     const kind = (now ?? old)!.kind;
     return { limit, kind, from: old ? limitIn(was, old).value : null, to: now ? limitIn(is, now).value : null };
   });
@@ -104,7 +104,7 @@ function comparedLimits(was: Standing, is: Standing) {
 
 function comparedFeatures(was: Standing, is: Standing) {
   return namesOf(was.catalogue.features, is.catalogue.features).map((feature) => {
-    const [old, now] = [was.catalogue.features[feature], is.catalogue.features[feature]];
+    const [old, now] = [own(was.catalogue.features, feature), own(is.catalogue.features, feature)];
     const [from, to] = [old && told(featureIn(was, old)), now && told(featureIn(is, now))];
     const strength = featureDifference({ definition: old, value: from }, { definition: now, value: to });
     const treatment = (now ?? old)!.onLoss.treatment;
@@ -117,11 +117,11 @@ function told({ level, enabled }: EffectiveFeature): boolean | string {
 }
 
 function overAfter(was: Standing, is: Standing, { limit, used, scope }: Existing['usage'][number]): Preview['over'] {
-  const definition = Object.hasOwn(is.catalogue.limits, limit) ? is.catalogue.limits[limit] : undefined;
+  const definition = own(is.catalogue.limits, limit);
   if (!definition || !isAmount(definition)) return [];
   const after = judge(is, asked(definition, used, scope))?.limit ?? 'unlimited';
   if (!isLess(after, used)) return [];
-  const old = Object.hasOwn(was.catalogue.limits, limit) ? was.catalogue.limits[limit] : undefined;
+  const old = own(was.catalogue.limits, limit);
   const before = old && isAmount(old) ? (judge(was, asked(old, used, scope))?.limit ?? null) : null;
   const wasOver = before !== null && isLess(before, used);
   const treatment = definition.over?.treatment ?? (isServed(is, definition, used, scope) ? 'keep_working' : 'refuse');

@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { Catalogue } from '../../../domain/plans/catalogue.ts';
 import { type Change, changesFor, diff } from '../../../domain/plans/diff.ts';
 import { canonicalText, parseCatalogue } from '../../../domain/plans/load.ts';
+import { preview } from '../../../domain/plans/preview.ts';
 import { diffInWords } from '../../../domain/plans/words.ts';
 import { someCatalogue } from './arbitrary.ts';
-import { KEEL, KEEL_LATER, KEYWAY, KEYWAY_LATER, PLATFORM, SMALL, UNKEY } from './catalogues.ts';
+import { aSubjectOn, KEEL, KEEL_LATER, KEYWAY, KEYWAY_LATER, NOON, PLATFORM, SMALL, UNKEY } from './catalogues.ts';
 
 type Entry = { values: Record<string, unknown> } & Record<string, unknown>;
 /** As much of a catalogue's document as is changed here. */
@@ -35,6 +36,27 @@ describe('a difference', () => {
 
   test('a version alone is none', () => {
     expect(differences((d) => (d['version'] = '2'))).toEqual([]);
+  });
+
+  test('is told of names that every object knows', () => {
+    const entry = JSON.parse(canonicalText(SMALL)) as Document;
+    const wider = small((d) => {
+      d.limits['constructor'] = entry.limits['seats']!;
+      d.features['value_of'] = entry.features['export']!;
+      d.plans['constructor'] = { rank: 40 };
+      for (const each of [...Object.values(d.limits), ...Object.values(d.features)])
+        each.values['constructor'] = each.values['gold'];
+    });
+    const added = diff(SMALL, wider).filter(({ field }) => field === 'exists');
+    expect(added.map(({ of, name, before, after }) => [of, name, before, after])).toEqual([
+      ['plan', 'constructor', false, true],
+      ['limit', 'constructor', false, true],
+      ['feature', 'value_of', false, true],
+    ]);
+    expect(diff(wider, SMALL).filter(({ name }) => name === 'constructor')).toHaveLength(5);
+    const [older, later] = [wider, SMALL].map((catalogue) => ({ catalogue, subject: aSubjectOn('gold') }));
+    expect(preview(older!, later!, { usage: [], resources: [] }, NOON).opensUp.limits).toEqual([]);
+    expect(preview(later!, older!, { usage: [], resources: [] }, NOON).narrows).toEqual([]);
   });
 
   test('is there exactly where the canonical texts differ', () => {
