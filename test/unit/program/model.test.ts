@@ -155,6 +155,13 @@ describe('a rate (unkey.md §6.5, keyway.md §3)', () => {
     expect(tenant.rate(aRate(), NOON + MINUTE_MS + 1).passed).toBe(true);
   });
 
+  test('a cost of 0 counts in no cell: a clock that goes back finds what it counted before', () => {
+    const tenant = aTenant();
+    tenant.rate(aRate({ cost: 3 }));
+    expect(tenant.rate(aRate({ cost: 0 }), NOON + 2 * MINUTE_MS).used).toBe(0);
+    expect(tenant.rate(aRate({ cost: 0 })).used).toBe(3);
+  });
+
   test('changing the limit keeps the counts, changing the window starts new cells', () => {
     const tenant = aTenant();
     tenant.rate(aRate({ cost: 5 }));
