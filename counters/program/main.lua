@@ -19,7 +19,7 @@ while at <= last do
     local state, cost = one[1], one[2]
     if state.isCold then
       told[count + 1], told[count + 2] = 2, 0
-    elseif cost <= one[3] - state.used then
+    elseif cost == 0 or cost <= one[3] - state.used then
       state.used = state.used + cost
       told[count + 1], told[count + 2] = 1, plain(state.used)
       entry[fields + 1], entry[fields + 2] = 'c', ARGV[at + 1]

@@ -1,6 +1,6 @@
 import type { Limit } from './catalogue.ts';
 import { limitOfKind } from './catalogue.ts';
-import { isInForce, limitIn, type Standing } from './standing.ts';
+import { isInForce, isLimit, limitIn, type Standing } from './standing.ts';
 import type { Override } from './subject.ts';
 
 /** Numbers of a rate: so many in a window of so many seconds. */
@@ -25,10 +25,20 @@ export function rateFor(
 ): EffectiveRate {
   const definition = limitOfKind(standing.catalogue, name, 'rate');
   const pattern = bestPattern(patternsOf(standing, name), identifier);
-  if (pattern) return { ...pattern.value, source: 'pattern', pattern };
-  if (numbers) return { ...numbers, source: 'call', pattern: null };
+  if (pattern) return { ...checked(pattern.value, name), source: 'pattern', pattern };
+  if (numbers) return { ...checked(numbers, name), source: 'call', pattern: null };
   const { windowSeconds } = definition;
   return { limit: limitIn(standing, definition).value, windowSeconds, source: 'plan', pattern: null };
+}
+
+/** NaN would be a plain "no", and an infinite window a "yes" for ever: neither is a number that anybody meant. */
+function checked(numbers: RateNumbers, name: string): RateNumbers {
+  const { limit, windowSeconds } = numbers;
+  if (!isLimit(limit)) throw new RangeError(`${limit} is no limit for rate '${name}'`);
+  if (!Number.isSafeInteger(windowSeconds) || windowSeconds < 1) {
+    throw new RangeError(`${windowSeconds} is no window in seconds for rate '${name}'`);
+  }
+  return { limit, windowSeconds };
 }
 
 /**

@@ -5,10 +5,16 @@ import type { Standing } from './standing.ts';
 /** The zone that means the subject's own: a subject that tells none lives in UTC. */
 const SUBJECTS_OWN = 'subject';
 
-/** The period of a quota that holds the instant of the question. @throws {RangeError} for a zone that there is none of */
-export function spanOf(standing: Standing, { period, zone }: QuotaLimit): PeriodSpan {
+/**
+ * The period of a quota that holds the instant of the question. A billing period is the calendar month where nothing is billed: on a
+ * plan without billing, on a line's fallback, and while billing is cancelled (docs/spec/keel.md §2.4).
+ * @throws {RangeError} for a zone that there is none of
+ */
+export function spanOf(standing: Standing, { period, zone, line }: QuotaLimit): PeriodSpan {
   const { nowMs, subject } = standing;
-  return periodAt(period, nowMs, { zone: zoneOf(standing, zone), billing: subject.billing });
+  const held = standing.lines.get(line);
+  const isBilled = held !== undefined && held.source !== 'default' && held.plan.billing !== 'none';
+  return periodAt(period, nowMs, { zone: zoneOf(standing, zone), billing: isBilled ? subject.billing : null });
 }
 
 /** The same of a budget; `null` for one without periods. */

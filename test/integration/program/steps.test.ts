@@ -51,6 +51,13 @@ describe('a program', () => {
     expect(await tell(peek)).toMatchObject([{ used: 1 }, { used: 0 }, { spent: 0 }]);
   });
 
+  test('of one quota that takes nothing passes beyond the limit too', async () => {
+    const { tell } = aTenant();
+    await tell([aQuota({ limit: 5, cost: 5 })]);
+    expect(await tell([aQuota({ limit: 3, cost: 0 })])).toMatchObject([{ passed: true, used: 5 }]);
+    expect(await tell([aQuota({ limit: 3, cost: 1 })])).toMatchObject([{ passed: false, used: 5 }]);
+  });
+
   test('of rates is all or nothing, and each is answered by itself', async () => {
     const { tell } = aTenant();
     const run = [aRate({ key: 'narrow', limit: 1 }), aRate({ key: 'wide', limit: 9 })];

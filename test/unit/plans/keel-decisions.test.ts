@@ -232,4 +232,13 @@ describe('§7.4.10 the included number of requests', () => {
     });
     expect(quotaState(KEEL, billed, 'governed_requests', 0, 1, NOON).by.resetsAt).toBe('2026-11-30T00:00:00.000Z');
   });
+
+  test.each([
+    ['on Starter, which is not billed', 'starter', false],
+    ['while billing is cancelled', 'growth', true],
+  ])('is counted in calendar months in UTC %s', (_when, plan, billingCancelled) => {
+    const billing = { anchorMs: Date.parse('2026-01-31T00:00:00Z'), interval: 'month' } as const;
+    const subject = aSubjectOn(plan, { billing, billingCancelled });
+    expect(quotaState(KEEL, subject, 'governed_requests', 0, 1, NOON).by.resetsAt).toBe('2026-12-01T00:00:00.000Z');
+  });
 });

@@ -101,6 +101,20 @@ describe('the numbers of a rate', () => {
     expect(at(NOON, { identifier: 'human' }).source).toBe('plan');
   });
 
+  test.each([
+    { limit: Number.NaN, windowSeconds: 1 },
+    { limit: -1, windowSeconds: 1 },
+    { limit: 2 ** 53, windowSeconds: 1 },
+    { limit: 3, windowSeconds: Number.POSITIVE_INFINITY },
+    { limit: 3, windowSeconds: 0 },
+  ])('are refused where they cannot be right: $limit in $windowSeconds s', (numbers) => {
+    expect(() => at(NOON, { numbers })).toThrow(RangeError);
+    const stored = { ...own, value: numbers };
+    const standing = standingOf(KEYWAY, aSubjectOn('free', { overrides: [] }), NOON);
+    const told = { ...standing, subject: { ...standing.subject, overrides: [stored] } };
+    expect(() => rateFor(told, 'rate.general', { identifier: 'robot7' })).toThrow(RangeError);
+  });
+
   test('of a pattern of another rate do not count', () => {
     const standing = standingOf(KEYWAY, aSubjectOn('free', { overrides: [own] }), NOON);
     expect(rateFor(standing, 'rate.push_pull', { identifier: 'robot7' }).source).toBe('plan');
