@@ -34,7 +34,7 @@ export function rateFor(
 /** NaN would be a plain "no", and an infinite window a "yes" for ever: neither is a number that anybody meant. */
 function checked(numbers: RateNumbers, name: string): RateNumbers {
   const { limit, windowSeconds } = numbers;
-  if (!isLimit(limit)) throw new RangeError(`${limit} is no limit for rate '${name}'`);
+  if (!isLimit(limit)) throw new RangeError(`${String(limit)} is no limit for rate '${name}'`);
   if (!Number.isSafeInteger(windowSeconds) || windowSeconds < 1) {
     throw new RangeError(`${windowSeconds} is no window in seconds for rate '${name}'`);
   }

@@ -153,14 +153,15 @@ test('the facts of a rate have an edge, and no wait with a yes', () => {
   });
 });
 
+function answerTo(asked: ConsumeStep[]) {
+  const program = compile(consumer, asked, { tenant: 't' });
+  const answer = run(emptyState(), program);
+  if (answer.outcome === 'conflict') throw new Error('no idempotency was asked for');
+  return { program, answer };
+}
+
 test('an answer of another number of steps, or of another kind, is a bug', () => {
   const [steps, other] = [money(spend(1)), credits(1)];
-  const answerTo = (asked: ConsumeStep[]) => {
-    const program = compile(consumer, asked, { tenant: 't' });
-    const answer = run(emptyState(), program);
-    if (answer.outcome === 'conflict') throw new Error('no idempotency was asked for');
-    return { program, answer };
-  };
   const [right, wrong, none] = [answerTo(steps), answerTo(other), answerTo([])];
   expect(() => read(consumer, steps, right.program, none.answer)).toThrow('0 answers to 1 steps');
   expect(() => read(consumer, steps, none.program, right.answer)).toThrow('1 answers to 1 steps');
