@@ -13,8 +13,8 @@ export default defineConfig({
       project('integration', {
         testTimeout: 60_000,
         hookTimeout: 60_000,
-        // They wait for servers more than they compute: with one worker, two cores stand idle half of the time.
-        maxWorkers: 3,
+        // They wait for servers as much as they compute: with one worker, two cores stand idle half of the time.
+        maxWorkers: 2,
       }),
       // On the time-skipping test server, with the workflow bundle made once.
       project('workflows', { testTimeout: 60_000, hookTimeout: 60_000, globalSetup: ['test/workflows/bundle.ts'] }),

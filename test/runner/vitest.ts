@@ -36,7 +36,7 @@ export async function runProject(options: ProjectRun): Promise<PartResult> {
       '--passWithNoTests',
       ...options.options,
     ],
-    { env: { ...options.env, PLIMSOLL_TEST_RESULT: resultFile }, live, timeoutMs: (deep ? 120 : 15) * 60_000 },
+    { env: { ...options.env, PLIMSOLL_TEST_RESULT: resultFile }, live, timeoutMs: (deep ? 240 : 40) * 60_000 },
   );
   const durationMs = performance.now() - startedAt;
   const found: VitestResult = existsSync(resultFile)

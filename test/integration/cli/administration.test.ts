@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { plimsoll, plimsollJson } from '../../support/cli.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 
@@ -34,6 +34,9 @@ async function anApp(plan: string) {
   const license = await plimsollJson('license', 'create', app, '--email', 'Zoe@Example.com', '--lifetime');
   return { slug, org, app, product, license, apiKey: product.api_key, licenseKey: String(license.license_key) };
 }
+
+// Each test runs dozens of commands, one process after the other.
+vi.setConfig({ testTimeout: 180_000 });
 
 test('an organisation, a product and a licence come to a verdict, and their keys are shown once', async () => {
   const { slug, org, app, product, license, apiKey, licenseKey } = await anApp('free');

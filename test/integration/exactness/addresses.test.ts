@@ -3,7 +3,7 @@ import { resetIps, revokeLicense } from '../../../store/licenses.ts';
 import { type Answer, type ApiFleet, startFleet } from '../../support/api-fleet.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 import { aMeteredProduct, burst, createBarrier, tally } from './burst.ts';
-import { COUNTING, type Counting } from './servers.ts';
+import { COUNTING, type Counting, processesOn } from './servers.ts';
 
 let platform: TestPlatform;
 let fleet: ApiFleet;
@@ -16,7 +16,7 @@ const activeFrom = (answers: readonly Answer[]) =>
 const aLicense = (maxIps: number | null, ipRegistration: 'first' | 'up_to_max') =>
   aMeteredProduct(platform, 'unlimited', { maxIps, settings: { ipRegistration }, known: [] });
 
-describe.each(COUNTING)('on %s', (_name, start) => {
+describe.each(COUNTING)('on %s', (name, start) => {
   let counting: Counting;
   beforeAll(async () => {
     counting = await start();
@@ -29,7 +29,7 @@ describe.each(COUNTING)('on %s', (_name, start) => {
     await counting.stop();
   });
 
-  describe.each([2, 4])('a hundred callers from a hundred addresses through %i processes', (processes) => {
+  describe.each(processesOn(name))('a hundred callers from a hundred addresses through %i processes', (processes) => {
     const urls = () => fleet.urls.slice(0, processes);
 
     test.each([

@@ -4,7 +4,7 @@ import { rotateApiKey } from '../../../store/products.ts';
 import { type ApiFleet, lookupAt, startFleet } from '../../support/api-fleet.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 import { aMeteredProduct, burst, createBarrier, remainders, tally } from './burst.ts';
-import { COUNTING, type Counting } from './servers.ts';
+import { COUNTING, type Counting, processesOn } from './servers.ts';
 
 let platform: TestPlatform;
 let fleet: ApiFleet;
@@ -13,7 +13,7 @@ let obeyed: () => Promise<void>;
 /** From the most that is left down to none. */
 const downFrom = (limit: number) => Array.from({ length: limit }, (_, i) => limit - 1 - i);
 
-describe.each(COUNTING)('on %s', (_name, start) => {
+describe.each(COUNTING)('on %s', (name, start) => {
   let counting: Counting;
   beforeAll(async () => {
     counting = await start();
@@ -26,7 +26,7 @@ describe.each(COUNTING)('on %s', (_name, start) => {
     await counting.stop();
   });
 
-  describe.each([2, 4])('through %i processes', (processes) => {
+  describe.each(processesOn(name))('through %i processes', (processes) => {
     const urls = () => fleet.urls.slice(0, processes);
 
     test.each([1, 50, 99, 100])('a limit of %i admits exactly as many of a hundred parallel callers', async (limit) => {

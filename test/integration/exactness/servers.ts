@@ -120,6 +120,11 @@ export const COUNTING = [
   ['a cluster', aCluster],
 ] as const;
 
+/** Through how many API processes: on a cluster four alone, where there isn't time for all. */
+export function processesOn(name: (typeof COUNTING)[number][0]): number[] {
+  return name === 'a cluster' && !process.env.PLIMSOLL_DEEP ? [4] : [2, 4];
+}
+
 export const BREAKABLE = [
   ['one Redis', aBreakableRedis],
   ['a cluster', aBreakableCluster],

@@ -215,7 +215,8 @@ async function expectSettledOnce({ calls, programs, model }: Work): Promise<void
 }
 
 /** After each statement once, in the first, second or third batch; `bin/test deep` has each of them in each. */
-const QUICK = CRASH_POINTS.map((point, i) => `settle.${point}:${1 + (i % 3)}`);
+/** Each process takes seconds: without time for all, every second statement, in one of its passings. */
+const QUICK = CRASH_POINTS.filter((_point, i) => i % 2 === 0).map((point, i) => `settle.${point}:${1 + (i % 3)}`);
 const ALL = CRASH_POINTS.flatMap((point) => [1, 2, 3].map((passing) => `settle.${point}:${passing}`));
 
 describe('a drain that is killed', { timeout: 60_000 }, () => {
