@@ -10,6 +10,7 @@ import {
   closingLine,
   exitCode,
   failedPart,
+  failureLines,
   type PartResult,
   partLine,
   skipLines,
@@ -83,6 +84,7 @@ try {
 
 const sum = total(results, { filtered });
 for (const line of skipLines(results, { filtered })) process.stdout.write(`${line}\n`);
+for (const line of failureLines(results)) process.stdout.write(`${line}\n`);
 if (interruption.signal.aborted) process.stdout.write('Interrupted: the counts below are incomplete.\n');
 process.stdout.write(`\n${closingLine(sum)}\n`);
 process.exitCode = interruption.signal.aborted ? 130 : exitCode(sum);

@@ -42,7 +42,9 @@ export async function runMutation({ options, live }: { options: string[]; live: 
     passed: Math.max(0, Object.keys(scores).length - faults.length),
     failed: faults.length,
     skipped: [],
-    notes: faults,
+    failures: faults,
+    notes: [],
+    slowest: '',
     report: live ? '' : output,
   };
 }

@@ -5,8 +5,12 @@ export interface PartResult {
   passed: number;
   failed: number;
   skipped: { name: string; reason: string | undefined }[];
+  /** What failed, a line each. */
+  failures: string[];
   /** What failed although no test did. */
   notes: string[];
+  /** What took longest, in words; empty where nobody measured. */
+  slowest: string;
   /** What the part printed, shown when it failed. */
   report: string;
 }
@@ -28,14 +32,27 @@ export async function staticPart(check: StaticCheck): Promise<PartResult> {
     passed: failed ? 0 : 1,
     failed: failed ? 1 : 0,
     skipped: [],
+    failures: faults.slice(0, 5),
     notes: [],
+    slowest: '',
     report: faults.join('\n'),
   };
 }
 
 /** A part that could not be run; the first line of `why` stands beside it in the summary. */
 export function failedPart(name: string, why: string, durationMs: number): PartResult {
-  return { name, durationMs, passed: 0, failed: 1, skipped: [], notes: [why.split('\n')[0]!], report: why };
+  const [firstLine = ''] = why.split('\n');
+  return {
+    name,
+    durationMs,
+    passed: 0,
+    failed: 1,
+    skipped: [],
+    failures: [firstLine],
+    notes: [firstLine],
+    slowest: '',
+    report: why,
+  };
 }
 
 export interface Total {
@@ -68,7 +85,14 @@ export function partLine(result: PartResult): string {
   const verdict = result.failed > 0 ? 'FAILED' : 'ok';
   const counts = closingLine({ passed: result.passed, failed: result.failed, skipped: 0 });
   const line = `${verdict.padEnd(7)}${result.name.padEnd(13)}${(result.durationMs / 1000).toFixed(1).padStart(6)} s   ${counts}`;
-  return [line, ...result.notes.map((note) => `       ${note}`)].join('\n');
+  const slowest = result.slowest === '' ? [] : [`slowest: ${result.slowest}`];
+  return [line, ...[...result.notes, ...slowest].map((note) => `       ${note}`)].join('\n');
+}
+
+/** Names everything that failed. Among the last lines: whoever keeps only the end of a long report must find it there. */
+export function failureLines(results: PartResult[]): string[] {
+  const failures = results.flatMap(({ name, failures: each }) => each.map((failure) => `  ${name}: ${failure}`));
+  return failures.length === 0 ? [] : ['', 'FAILED:', ...failures];
 }
 
 /** Names everything that was skipped, with its reason. */

@@ -41,11 +41,12 @@ export async function runProject(options: ProjectRun): Promise<PartResult> {
   const durationMs = performance.now() - startedAt;
   const found: VitestResult = existsSync(resultFile)
     ? (JSON.parse(readFileSync(resultFile, 'utf8')) as VitestResult)
-    : { passed: 0, failed: 0, skipped: [], faults: ['vitest ended without a result'] };
+    : { passed: 0, failed: 0, skipped: [], failures: [], faults: ['vitest ended without a result'], files: [] };
   return {
     name: project,
     durationMs,
     report: live ? found.faults.join('\n') : output,
+    slowest: slowestOf(found.files),
     ...countOf(found, { code, filtered: options.filtered }),
   };
 }
@@ -54,9 +55,20 @@ export async function runProject(options: ProjectRun): Promise<PartResult> {
 export function countOf(
   found: VitestResult,
   { code, filtered }: { code: number; filtered: boolean },
-): Pick<PartResult, 'passed' | 'failed' | 'skipped' | 'notes'> {
+): Pick<PartResult, 'passed' | 'failed' | 'skipped' | 'failures' | 'notes'> {
   const notes = [...found.faults];
   if (found.passed + found.failed === 0 && notes.length === 0 && !filtered) notes.push('executed no test');
   if (code !== 0 && found.failed === 0 && notes.length === 0) notes.push(`vitest ended with code ${code}`);
-  return { passed: found.passed, failed: found.failed + notes.length, skipped: found.skipped, notes };
+  const failures = [...found.failures, ...notes];
+  return { passed: found.passed, failed: found.failed + notes.length, skipped: found.skipped, failures, notes };
+}
+
+/** The files that took longest, so that whoever adds to them sees where the minutes of the suite are. */
+export function slowestOf(files: VitestResult['files']): string {
+  return [...files]
+    .sort((a, b) => b.ms - a.ms)
+    .slice(0, 8)
+    .filter(({ ms }) => ms >= 5_000)
+    .map(({ name, ms }) => `${name.replace(/^test\/\w+\//, '').replace(/\.test\.ts$/, '')} ${Math.round(ms / 1_000)} s`)
+    .join(', ');
 }

@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { parseArguments } from '../../runner/arguments.ts';
-import { closingLine, exitCode, type PartResult, skipLines, staticPart, total } from '../../runner/summary.ts';
-import { countOf } from '../../runner/vitest.ts';
+import {
+  closingLine,
+  exitCode,
+  failedPart,
+  failureLines,
+  type PartResult,
+  partLine,
+  skipLines,
+  staticPart,
+  total,
+} from '../../runner/summary.ts';
+import { countOf, slowestOf } from '../../runner/vitest.ts';
 
 const part = (over: Partial<PartResult>): PartResult => ({
   name: 'unit',
@@ -9,11 +19,13 @@ const part = (over: Partial<PartResult>): PartResult => ({
   passed: 0,
   failed: 0,
   skipped: [],
+  failures: [],
   notes: [],
+  slowest: '',
   report: '',
   ...over,
 });
-const empty = { passed: 0, failed: 0, skipped: [], faults: [] };
+const empty = { passed: 0, failed: 0, skipped: [], failures: [], faults: [], files: [] };
 const whole = { filtered: false };
 
 describe('the command line', () => {
@@ -82,6 +94,34 @@ describe('the closing line', () => {
   test('says failed when nothing was executed', () => {
     expect(closingLine(total([], whole))).toBe('0 passed, 1 failed');
     expect(exitCode(total([part({})], { filtered: true }))).toBe(1);
+  });
+});
+
+describe('the lines of what failed', () => {
+  test('name each test and whatever else failed with its part, and are absent where all is well', () => {
+    const found = { ...empty, passed: 1, failed: 1, failures: ['a.test.ts: a limit holds: expected 11 to be 10'] };
+    const counted = countOf({ ...found, faults: ['b.test.ts: no such module'] }, { code: 1, filtered: false });
+    expect(failureLines([part({ ...counted, name: 'integration' }), failedPart('types', 'no tsc\nat …', 1)])).toEqual([
+      '',
+      'FAILED:',
+      '  integration: a.test.ts: a limit holds: expected 11 to be 10',
+      '  integration: b.test.ts: no such module',
+      '  types: no tsc',
+    ]);
+    expect(failureLines([part({ passed: 2 })])).toEqual([]);
+  });
+});
+
+describe('the slowest files of a part', () => {
+  test('stand under its line, longest first, where they took seconds', () => {
+    const files = [
+      { name: 'test/integration/a.test.ts', ms: 4_000 },
+      { name: 'test/integration/http/b.test.ts', ms: 6_400 },
+      { name: 'test/integration/c.test.ts', ms: 61_000 },
+    ];
+    expect(slowestOf(files)).toBe('c 61 s, http/b 6 s');
+    expect(partLine(part({ passed: 1, slowest: slowestOf(files) }))).toContain('\n       slowest: c 61 s, http/b 6 s');
+    expect(partLine(part({ passed: 1 }))).not.toContain('slowest');
   });
 });
 
