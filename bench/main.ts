@@ -160,7 +160,7 @@ async function main(): Promise<void> {
       warmUpCalls: options.quick ? 15_000 : 40_000,
     });
     const throughput = asked('throughput') ? measured : {};
-    const result: Result = { machine: describeMachine(), connections: CONNECTIONS, rounds, skipped, throughput };
+    const result: Result = { machine: describeMachine(home), connections: CONNECTIONS, rounds, skipped, throughput };
     if (our) {
       if (asked('latency')) result.latency = await measureLatency(context, our, options.quick ? 1 : 3);
       if (asked('settlement')) {

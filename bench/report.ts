@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Decisions, decisionLines } from './decisions.ts';
+import { measureDisk } from './disk.ts';
 import type { Exactness } from './exactness.ts';
 import type { Latency } from './latency.ts';
 import type { Memory } from './memory.ts';
@@ -40,7 +41,9 @@ interface Row {
   unit: string;
 }
 
-export function describeMachine(): Result['machine'] {
+/** @param folder on the disk that Redis and Postgres write to */
+export function describeMachine(folder: string): Result['machine'] {
+  const disk = measureDisk(folder);
   return {
     at: new Date().toISOString(),
     revision: revision(),
@@ -51,6 +54,8 @@ export function describeMachine(): Result['machine'] {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     loadAverage: Math.round(loadavg()[0]! * 10) / 10,
     pinned: canPin,
+    diskSyncMs: disk.p50,
+    diskSyncP99Ms: disk.p99,
   };
 }
 
@@ -67,7 +72,8 @@ export function printReport(result: Result): void {
   const { throughput, machine } = result;
   const lines: string[] = [
     '',
-    `${machine['cpu']}, ${machine['cores']} cores, Node ${machine['node']}, ${result.rounds} rounds`,
+    `${machine['cpu']}, ${machine['cores']} cores, Node ${machine['node']}, ${result.rounds} rounds, load ${machine['loadAverage']}; ` +
+      `a safe write takes the disk ${machine['diskSyncMs']} ms (p50), ${machine['diskSyncP99Ms']} ms (p99)`,
   ];
   lines.push(...result.skipped, '');
   const of = (name: string, figure: keyof Sample): number => median(throughput[name]!.map((each) => each[figure]));

@@ -87,7 +87,7 @@ async function main(seconds: number, stop: { at: number; for: number }): Promise
     const worker = await startServer(bench, { ...process_('worker'), core: 'any' });
     const generator = await startGenerator(bench, { nice: false });
 
-    const machine = describeMachine();
+    const machine = describeMachine(home);
     say(`Validating at full speed for ${seconds} s …`);
     const over = new AbortController();
     const watching = watch({ redis, worker, stop, signal: over.signal });
