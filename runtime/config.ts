@@ -1,60 +1,28 @@
 import { isIP } from 'node:net';
-import { durationMs } from './durations.ts';
 import { rawValue } from './raw-value.ts';
+import { ACCOUNT_SETTINGS } from './settings/accounts.ts';
+import {
+  asDuration,
+  asIs,
+  asList,
+  asNumber,
+  DURATION,
+  DURATION_WORDS,
+  isNetwork,
+  listOf,
+  matching,
+  oneOf,
+  type Setting,
+  secretKeys,
+  setting,
+  textThat,
+  wholeNumber,
+} from './settings/setting.ts';
 
 /**
- * The whole configuration, in one place: each setting with its variable, what it takes, its default and its meaning.
- * `docs/configuration.md` is generated from this table, and a process refuses to start with every fault listed at once.
+ * The whole configuration: each setting with its variable, what it takes, its default and its meaning. Those of one matter have a table
+ * of their own in `settings/`. `docs/configuration.md` is generated from these tables, and a process refuses to start with every fault listed at once.
  */
-
-/** Whether a value is one that the setting takes. Every process and command starts here, so no schema is compiled for it. */
-type Check<T> = (value: unknown) => value is T;
-
-/** What one environment variable means. `text` turns its string into the value that `takes` checks. */
-interface Setting<T> {
-  variable: string;
-  takes: Check<T>;
-  /** What is used when the variable is absent or empty, as it would be written there; `undefined`: it is required. */
-  fallback: string | undefined;
-  text: (raw: string) => unknown;
-  /** Whether the value must never be printed. */
-  secret?: boolean;
-  /** What would be accepted, for the error message and the reference. */
-  accepts: string;
-  meaning: string;
-}
-
-const setting = <T>(s: Setting<T>): Setting<T> => s;
-
-const asIs = (raw: string): unknown => raw;
-const asNumber = (raw: string): unknown => (/^-?\d+$/.test(raw) ? Number(raw) : raw);
-const asDuration = (raw: string): unknown => durationMs(raw) ?? raw;
-const asList = (raw: string): unknown =>
-  raw
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-
-const wholeNumber =
-  (least: number, most: number): Check<number> =>
-  (value): value is number =>
-    Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
-const textThat =
-  (fits: (text: string) => boolean): Check<string> =>
-  (value): value is string =>
-    typeof value === 'string' && fits(value);
-const matching = (pattern: RegExp): Check<string> => textThat((text) => pattern.test(text));
-const oneOf =
-  <const T extends string>(...names: T[]): Check<T> =>
-  (value): value is T =>
-    names.includes(value as T);
-const listOf =
-  (item: Check<string>, least: number, most: number): Check<string[]> =>
-  (value): value is string[] =>
-    Array.isArray(value) && value.length >= least && value.length <= most && value.every(item);
-
-const DURATION = wholeNumber(1, 30 * 24 * 3_600_000);
-const DURATION_WORDS = 'an ISO 8601 duration above zero and up to 30 days, such as PT10S';
 
 /** Every setting, by the name that code uses. Durations arrive as milliseconds, sizes as bytes. */
 export const SETTINGS = {
@@ -326,6 +294,7 @@ export const SETTINGS = {
       'with how many there were and how long they took. `each`: a line for each, which costs about a sixth of a validation. ' +
       'Refusals, failures and calls that take longer than 250 ms have a line each in any case.',
   }),
+  ...ACCOUNT_SETTINGS,
 } as const;
 
 type Settings = typeof SETTINGS;
@@ -378,26 +347,4 @@ export function readSettings<Name extends keyof Settings>(names: Name[], env: No
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return values as Pick<Config, Name>;
-}
-
-/** Keys for secrets at rest, `id:key` each. Of two keys with one id one could never be read with. */
-function secretKeys(value: unknown): value is string[] {
-  const isKey = matching(/^[A-Za-z0-9]{1,32}:[A-Za-z0-9+/]{43}=$/);
-  if (!listOf(isKey, 1, 16)(value)) return false;
-  return new Set(value.map((key) => key.split(':')[0])).size === value.length;
-}
-
-/** Whether a text is an address or a CIDR network, as domain/validation/addresses.ts takes them. */
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || address.includes('%') || rest.length > 0) return false;
-  if (bits === undefined) return true;
-  if (!/^(0|[1-9]\d{0,2})$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
-  // Of the IPv4-mapped addresses fewer than 96 bits would be no IPv4 network.
-  return family === 4 || Number(bits) >= 96 || !isMapped(address);
-}
-
-function isMapped(address: string): boolean {
-  return /^\[::ffff:[0-9a-f]+:[0-9a-f]+\]$/.test(new URL(`http://[${address}]`).hostname);
 }
