@@ -37,6 +37,7 @@ const SENTENCES: Sentences = {
     `${used} of ${allowed} ${limit} are in use. ${admittingPlan ? `Reduce them, or move to ${admittingPlan}.` : 'Reduce them first.'}`,
   feature_not_available: ({ feature, admittingPlan }) =>
     `The plan has no ${feature}.${admittingPlan ? ` ${admittingPlan} has it.` : ''}`,
+  forbidden: ({ message }) => message,
   not_found: ({ what }) => `There is no such ${what}.`,
   name_taken: ({ pointer, value }) => `Another one has the ${pointer.slice(1)} '${value}' already: choose another.`,
   conflict: ({ message }) => message,

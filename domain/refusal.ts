@@ -11,6 +11,8 @@ export interface RefusalDetails {
     admittingPlan: string | null;
   };
   feature_not_available: { feature: string; admittingPlan: string | null };
+  /** What somebody may not do although they may see it; `permissions`: the codes that they would have to hold. */
+  forbidden: { message: string; permissions: readonly string[] };
   not_found: { what: string };
   name_taken: { pointer: string; value: string };
   conflict: { message: string };

@@ -24,9 +24,10 @@ const NOWHERE: Origin = { ip: null, userAgent: null, requestId: null };
 
 /** What a transaction that somebody acts in gathers until it commits. */
 interface Ledger {
+  actor: Actor;
   notes: Note[];
   /** Run once the changes stand. Nothing may depend on them: a process may die before. */
-  afterCommit: Set<() => void>;
+  afterCommit: Set<(db: Knex) => void>;
 }
 
 const ledgers = new WeakMap<Knex.Transaction, Ledger>();
@@ -42,9 +43,9 @@ export async function acting<T>(
   origin: Origin = NOWHERE,
 ): Promise<T> {
   if (db.isTransaction) throw new Error('acting() opens a transaction of its own; inside of one there is actIn()');
-  const ledger: Ledger = { notes: [], afterCommit: new Set() };
+  const ledger: Ledger = { actor, notes: [], afterCommit: new Set() };
   const result = await db.transaction((trx) => keeping(ledger, trx, { actor, origin, work }));
-  for (const each of ledger.afterCommit) each();
+  for (const each of ledger.afterCommit) each(db);
   return result;
 }
 
@@ -59,7 +60,7 @@ export async function actIn<T>(
   origin: Origin = NOWHERE,
 ): Promise<T> {
   if (ledgers.has(trx)) throw new Error('Somebody acts in this transaction already');
-  return keeping({ notes: [], afterCommit: new Set() }, trx, { actor, origin, work });
+  return keeping({ actor, notes: [], afterCommit: new Set() }, trx, { actor, origin, work });
 }
 
 async function keeping<T>(
@@ -77,13 +78,18 @@ async function keeping<T>(
   }
 }
 
+/** Who acts in a transaction: whoever may only grant what they hold is asked for by it. @throws {Error} when nobody acts in it */
+export function actorOf(trx: Knex.Transaction): Actor {
+  return ledgerOf(trx).actor;
+}
+
 /** Notes an entry for the end of the transaction. @throws {Error} when nobody acts in it */
 export function note(trx: Knex.Transaction, entry: Note): void {
   ledgerOf(trx).notes.push(entry);
 }
 
-/** Has something done when the transaction has committed, once however often it is given. @throws {Error} when nobody acts in it */
-export function afterCommit(trx: Knex.Transaction, act: () => void): void {
+/** Has something done when the transaction has committed, with the pool that it is of; once however often it is given. @throws {Error} when nobody acts in it */
+export function afterCommit(trx: Knex.Transaction, act: (db: Knex) => void): void {
   ledgerOf(trx).afterCommit.add(act);
 }
 

@@ -17,14 +17,18 @@ const MAX_WINDOW_SECONDS = 31_536_000;
 
 /**
  * What is wrong with an override that could never hold, whatever plan its subject is on; `undefined` when a plan with overrides
- * lets it hold. A subject has no say over a limit of a scope above it, such as how many organisations a person may have.
- * Source: docs/spec/keyport.md §2.5; docs/spec/unkey.md §6.8 for patterns.
+ * lets it hold. A subject has no say over a limit of a scope above it, such as how many organisations a person may have: that is
+ * agreed with whom the scope is (`holder`). Source: docs/spec/keyport.md §2.5; docs/spec/unkey.md §6.8 for patterns.
  */
-export function overrideFault(catalogue: Catalogue, wanted: WantedOverride): Fault | undefined {
+export function overrideFault(
+  catalogue: Catalogue,
+  wanted: WantedOverride,
+  holder: string = catalogue.subject,
+): Fault | undefined {
   switch (wanted.kind) {
     case 'limit':
     case 'feature':
-      return valueFault(catalogue, wanted.kind, wanted);
+      return valueFault(catalogue, wanted.kind, wanted, holder);
     case 'plan':
       return planFault(catalogue, wanted);
     default:
@@ -55,13 +59,14 @@ function valueFault(
   catalogue: Catalogue,
   kind: 'limit' | 'feature',
   { name, value }: WantedOverride,
+  holder: string,
 ): Fault | undefined {
   const known = Object.keys(kind === 'limit' ? catalogue.limits : catalogue.features);
   if (!known.includes(name)) return unknownName(`${kind} '${name}'`, known);
 
-  const overridable = overridableNames(catalogue, kind);
+  const overridable = overridableNames(catalogue, kind, holder);
   if (!overridable.includes(name)) {
-    const message = `The ${kind} '${name}' can't be overridden for one ${catalogue.subject} in catalogue ${label(catalogue)}.`;
+    const message = `The ${kind} '${name}' can't be overridden for one ${holder} in catalogue ${label(catalogue)}.`;
     return {
       pointer: '/name',
       code: 'not_overridable',
@@ -110,12 +115,13 @@ function patternFault(catalogue: Catalogue, { name, value, pattern }: WantedOver
   return wrongValue(`the rate '${name}'`, value, `a limit, and windowSeconds from 1 to ${MAX_WINDOW_SECONDS}`);
 }
 
-function overridableNames(catalogue: Catalogue, kind: 'limit' | 'feature'): string[] {
+function overridableNames(catalogue: Catalogue, kind: 'limit' | 'feature', holder: string): string[] {
   if (kind === 'feature') {
+    if (holder !== catalogue.subject) return [];
     return Object.values(catalogue.features).flatMap((feature) => (feature.overridable ? [feature.name] : []));
   }
   return Object.values(catalogue.limits).flatMap((limit) =>
-    limit.overridable && isWithin(catalogue, limit.scope, catalogue.subject) ? [limit.name] : [],
+    limit.overridable && isWithin(catalogue, limit.scope, holder) ? [limit.name] : [],
   );
 }
 
