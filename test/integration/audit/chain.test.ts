@@ -41,6 +41,12 @@ function expectChain(rows: readonly Row[]): void {
   }
 }
 
+async function both(pool: Knex, order: string[]): Promise<void> {
+  await acting(pool, ADA, async (trx) => {
+    for (const organizationId of order) await audit(trx, { organizationId, ...thing('x') });
+  });
+}
+
 describe('a chain', () => {
   test('has no gap and no fork after a hundred transactions at once, by two pools', async () => {
     const organizationId = randomUUID();
@@ -76,10 +82,6 @@ describe('a chain', () => {
 
   test('is locked last: two transactions that change two organisations in opposite order both commit', async () => {
     const [one, two] = [randomUUID(), randomUUID()];
-    const both = async (pool: Knex, order: string[]) =>
-      acting(pool, ADA, async (trx) => {
-        for (const organizationId of order) await audit(trx, { organizationId, ...thing('x') });
-      });
     await Promise.all(Array.from({ length: 20 }, (_, i) => both(i % 2 ? db : other, i % 2 ? [one, two] : [two, one])));
     expectChain(await entriesOf(one));
     expect(await entriesOf(two)).toHaveLength(20);

@@ -1,0 +1,38 @@
+/** Every mail that the platform sends, by its template, with what the template needs to know. Instants are epoch milliseconds. */
+export interface MailData {
+  verify_email: Named & Link;
+  /** To the new address: it is the account's only once somebody has followed the link. */
+  email_change: Named & Link & { newEmail: string };
+  reset_password: Named & Link;
+  password_changed: Named & Event;
+  two_factor_changed: Named & Event & { isEnabled: boolean };
+  account_deleted: Named & { atMs: number };
+  /** `role` is null where no role was named. */
+  invite: Link & { organization: string; inviter: string; role: string | null };
+  invite_accepted: { organization: string; member: string; memberEmail: string };
+  /** For customers in the portal. */
+  sign_in_link: Link;
+  sign_in_code: { code: string; expiresAtMs: number };
+}
+
+interface Named {
+  name: string;
+}
+
+interface Link {
+  /** Absolute, or a path on the platform's own address. Whoever has it may do what the mail is about: it is a secret. */
+  link: string;
+  expiresAtMs: number;
+}
+
+/** Something that happened to an account, told so that its owner notices if it wasn't them. */
+interface Event {
+  atMs: number;
+  ip: string | null;
+}
+
+export type MailTemplate = keyof MailData;
+
+export type Mail = {
+  [Template in MailTemplate]: { template: Template; to: string; data: MailData[Template] };
+}[MailTemplate];
