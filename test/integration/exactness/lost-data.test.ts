@@ -97,7 +97,7 @@ describe.each(BREAKABLE)('on %s', (name, start) => {
       ['FLUSHALL', () => servers.flush()],
       ['a restart without data', null],
     ] as const)(
-      '%s in mid-load admits no more beyond the limit than was not settled then',
+      '%s in mid-load admits no more beyond the limit than was not settled then, and what an outage lets through',
       async (how, flush) => {
         const fleet = fleets[policy];
         const product = await aMeteredProduct(platform, LIMIT, { known: ['127.0.0.1'] });
@@ -116,8 +116,10 @@ describe.each(BREAKABLE)('on %s', (name, start) => {
         process.stdout.write(
           `${name}, ${policy}, ${how}: ${admitted - LIMIT} admitted beyond ${LIMIT}; ${unsettled} were not settled\n`,
         );
+        // While Redis is away and calls are served, each process may give out all that was left: the bound of an outage is added.
+        const twice = policy === 'open' && !flush ? LIMIT - settled : 0;
         // Below: what was counted without an answer, and got 503.
-        expect(admitted - LIMIT).toBeLessThanOrEqual(unsettled);
+        expect(admitted - LIMIT).toBeLessThanOrEqual(unsettled + twice);
         const known = policy === 'open' || flush ? ['200', '429'] : ['200', '429', '503'];
         expect(known).toEqual(expect.arrayContaining(Object.keys(byOutcome([...during, ...after]))));
         // What was settled and what was counted after it is never counted again.
