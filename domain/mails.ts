@@ -1,8 +1,12 @@
 /** Every mail that the platform sends, by its template, with what the template needs to know. Instants are epoch milliseconds. */
 export interface MailData {
   verify_email: Named & Link;
+  /** To somebody who has an account, when somebody signs up with their address once more. */
+  account_exists: Named & { link: string };
   /** To the new address: it is the account's only once somebody has followed the link. */
   email_change: Named & Link & { newEmail: string };
+  /** Somebody signs up with the address of an account. */
+  account_exists: Named & Event;
   reset_password: Named & Link;
   password_changed: Named & Event;
   two_factor_changed: Named & Event & { isEnabled: boolean };

@@ -83,3 +83,8 @@ export function isDatabaseOutage(error: unknown): boolean {
     )
   );
 }
+
+/** Whether an error means that a row like this one is there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === '23505';
+}
