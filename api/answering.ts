@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { ConnectionLost } from './body.ts';
 import { renderError } from './errors.ts';
+import { answerManaged } from './management/frame.ts';
 import { toHttpError } from './outage.ts';
 import { answerProductCall } from './public/product-caller.ts';
 import { checkRequestHead } from './request-head.ts';
@@ -20,8 +22,9 @@ export interface Exchange {
 /** What is sent. */
 export interface Answer {
   status: number;
-  headers: Record<string, string>;
+  headers: Record<string, string | string[]>;
   body: string;
+  stream?: Readable;
 }
 
 /**
@@ -49,7 +52,7 @@ export function answerTo(
     deps.answerLog.answered({ requestId, route, method, status, code, ms }, given === undefined);
     if (reply.headers) Object.assign(headers, reply.headers);
     headers['Content-Type'] = reply.contentType;
-    send({ status, headers, body: reply.body });
+    send(answerOfReply(reply, headers));
   };
   const fail = (error: unknown): void => {
     if (error instanceof ConnectionLost) {
@@ -83,7 +86,20 @@ export function answerOf(
   const call = { request: exchange.request, requestId: exchange.requestId, params };
   if (route.caller === 'anyone') return route.handle(call, deps);
   // Whatever becomes of a call that was counted, the answer says what is left.
-  return answerProductCall(route, call, deps, (headers) => Object.assign(exchange.headers, headers));
+  const withHeaders = (headers: Record<string, string>): void => void Object.assign(exchange.headers, headers);
+  return route.caller === 'product_key'
+    ? answerProductCall(route, call, deps, withHeaders)
+    : answerManaged(route, call, deps, withHeaders);
+}
+
+function answerOfReply({ status, body, cookies, stream }: Reply, headers: Record<string, string>): Answer {
+  if (!cookies && !stream) return { status, headers, body };
+  return {
+    status,
+    headers: cookies ? { ...headers, 'Set-Cookie': [...cookies] } : headers,
+    body,
+    ...(stream && { stream }),
+  };
 }
 
 /** The path of a target; nothing where the target is none. */

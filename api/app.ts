@@ -4,6 +4,7 @@ import { type Answer, answerOf, answerTo, type Exchange } from './answering.ts';
 import { aheadOf, type Listener } from './direct.ts';
 import { HttpError } from './errors.ts';
 import type { Dependencies, Reply, Route } from './route.ts';
+import { createSurface } from './surface.ts';
 
 interface State {
   exchange: Exchange;
@@ -25,6 +26,7 @@ export function createApp(routes: readonly Route[], deps: Dependencies): { callb
 
 function createKoa(routes: readonly Route[], deps: Dependencies): Koa<State> {
   const app = new Koa<State>();
+  const surface = createSurface(deps.config);
   // Koa's own handler would print a stack to stderr; everything that is thrown is answered and logged by `answerTo`.
   app.on('error', (error: Error) => deps.log.error({ err: error }, 'an answer could not be sent'));
 
@@ -41,8 +43,9 @@ function createKoa(routes: readonly Route[], deps: Dependencies): Koa<State> {
       return;
     }
     ctx.status = answer.status;
+    if (surface.isOn(ctx.path)) ctx.set(surface.headersFor(ctx.req));
     ctx.set(answer.headers);
-    ctx.body = answer.body;
+    ctx.body = answer.stream ?? answer.body;
   });
 
   // Exact paths: what differs by a slash or a letter's case is another path, and there is never a redirect.
@@ -58,6 +61,12 @@ function createKoa(routes: readonly Route[], deps: Dependencies): Koa<State> {
   app.use((ctx) => {
     const allowed = allowedMethods(router, ctx.path);
     if (allowed.length === 0) throw new HttpError('not_found', 'There is nothing at this path.');
+    if (ctx.method === 'OPTIONS' && surface.isOn(ctx.path)) {
+      const methods = [...allowed, 'OPTIONS'];
+      const headers = { Allow: methods.join(', '), ...surface.preflightHeaders(ctx.req, methods) };
+      ctx.state.reply = { status: 204, headers, contentType: '', body: '' };
+      return;
+    }
     throw new HttpError('method_not_allowed', `This path takes ${allowed.join(' or ')}.`, {
       headers: { Allow: allowed.join(', ') },
     });

@@ -1,14 +1,21 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Knex } from 'knex';
 import type { Registry } from 'prom-client';
+import type { Attempts } from '../counters/attempts.ts';
 import type { QuotaCounter, TenantsVerdict } from '../counters/quota.ts';
 import type { UsageFacts, UsageStatus } from '../counters/usage-entry.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
+import type { SecretBox } from '../runtime/secrets.ts';
 import type { EffectiveProduct, ProductSnapshot } from '../store/validation.ts';
+import type { Accounts } from './accounts/accounts.ts';
 import type { AnswerLog } from './answer-log.ts';
 import type { CallerAddress } from './caller-address.ts';
 import type { Readiness } from './health.ts';
+import type { Sessions } from './management/callers.ts';
+import type { ManagedRoute } from './management/route.ts';
+import type { TokenUses } from './management/token-uses.ts';
 import type { ApiMetrics } from './metrics.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { Snapshots } from './snapshots/snapshots.ts';
@@ -28,6 +35,12 @@ export interface Dependencies {
   answerLog: AnswerLog;
   callerAddress: CallerAddress;
   readiness: Readiness;
+  sessions: Sessions;
+  accounts: Accounts;
+  attempts: Attempts;
+  tokenUses: TokenUses;
+  /** Encrypts what is kept. */
+  secrets: SecretBox;
   /** Epoch milliseconds. Passed in, so that a test can stand at midnight. */
   now: () => number;
 }
@@ -65,12 +78,16 @@ export interface Prepared extends UsageFacts {
 export interface Reply {
   status: number;
   headers?: Record<string, string>;
+  /** Whole `Set-Cookie` headers. */
+  cookies?: readonly string[];
   contentType: string;
   body: string;
+  /** Sent instead of `body`, as it comes. */
+  stream?: Readable;
 }
 
 interface RouteBase {
-  method: 'get' | 'post';
+  method: 'get' | 'post' | 'all';
   path: string;
   summary: string;
   /** Whether it has a way in ahead of Koa, too: for what gets nearly all calls, without parameters in its path. */
@@ -79,16 +96,18 @@ interface RouteBase {
 
 /**
  * One route: who may call it stands beside what it does. `anyone` needs no key; `product_key` needs a product's API key and
- * costs one of its calls: the call is prepared, counted, then answered.
+ * costs one of its calls: the call is prepared, counted, then answered. A management route (`management/`) has a rule instead.
  */
-export type Route =
+export type Route = PublicRoute | (ManagedRoute & { isAheadOfKoa?: undefined });
+
+export type PublicRoute =
   | (RouteBase & { caller: 'anyone'; handle(call: Call, deps: Dependencies): Promise<Reply> })
   | (RouteBase & { caller: 'product_key'; prepare(call: ProductCall, deps: Dependencies): Prepared });
 
 /** Said with an answer from a snapshot that could not be verified. */
 export const DEGRADED = { 'Plimsoll-Degraded': 'postgres' };
 
-export function route(definition: Route): Route {
+export function route<R extends PublicRoute>(definition: R): R {
   return definition;
 }
 

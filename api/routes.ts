@@ -1,7 +1,9 @@
+import { accountRoutes } from './accounts/routes.ts';
+import { managementRoutes } from './management/routes.ts';
 import { operationalRoutes } from './operational-routes.ts';
 import { lookup } from './public/lookup.ts';
 import { validate } from './public/validate.ts';
 import type { Route } from './route.ts';
 
 /** Every route there is. */
-export const ROUTES: readonly Route[] = [validate, lookup, ...operationalRoutes];
+export const ROUTES: readonly Route[] = [validate, lookup, ...operationalRoutes, ...accountRoutes, ...managementRoutes];

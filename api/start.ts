@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createAttempts } from '../counters/attempts.ts';
 import type { MeterStore } from '../counters/meter.ts';
 import { createQuotaCounter, type QuotaCounter, type TenantsVerdict } from '../counters/quota.ts';
 import { connectRedis, openRedis } from '../counters/redis.ts';
@@ -14,10 +15,12 @@ import { settledUse, settledUses } from '../store/settled-use.ts';
 import { saveMetered, takeMetered, waitingPartitions, waitingUse } from '../store/usage-metered.ts';
 import { agreeOnPartitions } from '../store/usage-partitions.ts';
 import { createTemporal } from '../temporal/client.ts';
+import { createAccounts } from './accounts/accounts.ts';
 import { createAnswerLog } from './answer-log.ts';
 import { createApp } from './app.ts';
 import { createCallerAddress } from './caller-address.ts';
 import { createReadiness } from './health.ts';
+import { createTokenUses } from './management/token-uses.ts';
 import { createApiMetrics } from './metrics.ts';
 import { ROUTES } from './routes.ts';
 import { createHttpServer } from './server.ts';
@@ -62,6 +65,7 @@ export async function startApi(
   };
   let counterEnds: (() => Promise<void>) | undefined;
   const answerLog = createAnswerLog(log, config.logSuccesses);
+  const tokenUses = createTokenUses({ db, log });
   const servers: ReturnType<typeof createHttpServer>[] = [];
   /** Verdicts on their way to the usage stream: the end waits for them. */
   const telling = new Set<Promise<void>>();
@@ -74,6 +78,7 @@ export async function startApi(
     await Promise.all(servers.map((server) => server.close()));
     answerLog.close();
     await Promise.all(telling);
+    await tokenUses.settled();
     try {
       await counterEnds?.();
     } finally {
@@ -100,18 +105,32 @@ export async function startApi(
 
     const registry = createMetrics();
     const metrics = createApiMetrics(registry);
+    const secrets = new SecretBox(config.secretKeys);
+    const callerAddress = createCallerAddress(config.trustedProxies);
+    const attempts = createAttempts(redis, {
+      now,
+      onOutage: (error) => log.warn({ err: error }, 'Redis is away: attempts are counted by each process alone'),
+    });
+    const urls: string[] = [];
+    const publicUrl = (): string => config.publicUrl || (urls[0] ?? '');
+    const accounts = createAccounts({ config, db, attempts, secrets, log, callerAddress, publicUrl, now });
     const app = createApp(ROUTES, {
       config,
       db,
+      secrets,
+      sessions: accounts,
+      accounts,
+      tokenUses,
+      attempts,
       counter,
       tellLater: (verdict) => void tell(counter, verdict),
       snapshots,
-      signing: createSigningKeys(new SecretBox(config.secretKeys)),
+      signing: createSigningKeys(secrets),
       log,
       registry,
       metrics,
       answerLog,
-      callerAddress: createCallerAddress(config.trustedProxies),
+      callerAddress,
       readiness: createReadiness({
         db,
         redis,
@@ -125,7 +144,6 @@ export async function startApi(
     });
 
     const listener = app.callback();
-    const urls: string[] = [];
     for (const at of addresses(config)) {
       const server = createHttpServer(
         (request, response) => void listener(request, response),

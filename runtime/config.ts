@@ -1,6 +1,9 @@
 import { isIP } from 'node:net';
 import { rawValue } from './raw-value.ts';
 import { ACCOUNT_SETTINGS } from './settings/accounts.ts';
+import { API_SETTINGS } from './settings/api.ts';
+import { AUDIT_SETTINGS } from './settings/audit.ts';
+import { MAIL_SETTINGS } from './settings/mail.ts';
 import {
   asDuration,
   asIs,
@@ -295,6 +298,9 @@ export const SETTINGS = {
       'Refusals, failures and calls that take longer than 250 ms have a line each in any case.',
   }),
   ...ACCOUNT_SETTINGS,
+  ...API_SETTINGS,
+  ...MAIL_SETTINGS,
+  ...AUDIT_SETTINGS,
 } as const;
 
 type Settings = typeof SETTINGS;

@@ -18,7 +18,7 @@ export interface Presenter {
 }
 
 /** What a route can answer with as it is. */
-export type Rendered = Required<Reply>;
+export type Rendered = Required<Omit<Reply, 'cookies' | 'stream'>>;
 
 /** How a style words what a catalogue's data say. */
 export type Style = (catalogue: Catalogue, wording: Wording) => Presenter;
