@@ -10,6 +10,8 @@ export type HeldLimit = CountLimit | SumLimit;
  */
 export interface CountedThing {
   table: string;
+  /** Where that is a view: the tables that its rows come from. */
+  from?: readonly string[];
   /** Which rows are there, as SQL; all of them unless told. */
   living?: string;
   /** By the name of a scope: the column with its id. */
@@ -32,6 +34,15 @@ export const COUNTED_THINGS: CountedThings = {
   product: { table: 'products', living: 'deleted_at is null', scopes: { organization: 'organization_id' } },
   // Whatever their status (§13.14).
   license: { table: 'licenses', scopes: { organization: 'organization_id' } },
+  // Owned and joined ones alike (§13.13): an owner is a member, too.
+  organization: { table: 'members', scopes: { user: 'user_id' } },
+  // Members, and invites while they are pending (§2.3).
+  member: {
+    table: 'seats',
+    from: ['members', 'invites'],
+    living: "state in ('member', 'pending')",
+    scopes: { organization: 'organization_id' },
+  },
 };
 
 /** Whether the rows of what a limit counts are known, in the scope where it counts them. */

@@ -5,6 +5,7 @@ import type { Override, SubjectState } from '../domain/plans/subject.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { BillingState } from '../domain/validation/facts.ts';
 import { newId } from '../runtime/ids.ts';
+import { audit } from './audit.ts';
 import { getCatalogue, newestCatalogueId } from './catalogues.ts';
 import { COUNTED_THINGS, isCounted } from './counted-things.ts';
 import { type Holder, heldLimits } from './holding.ts';
@@ -23,6 +24,9 @@ export interface Organization {
   billingState: BillingState;
   suspendedAtMs: number | null;
   signingEnabled: boolean;
+  /** `null`: it was made on the server's command line, and nobody was given it yet. */
+  ownerId: string | null;
+  createdAtMs: number;
 }
 
 export interface OrganizationRow {
@@ -34,9 +38,22 @@ export interface OrganizationRow {
   billing_state: BillingState;
   suspended_at: number | null;
   signing_enabled: boolean;
+  owner_id: string | null;
+  created_at: number;
 }
 
-const COLUMNS = ['id', 'name', 'slug', 'catalogue_id', 'plan', 'billing_state', 'suspended_at', 'signing_enabled'];
+const COLUMNS = [
+  'id',
+  'name',
+  'slug',
+  'catalogue_id',
+  'plan',
+  'billing_state',
+  'suspended_at',
+  'signing_enabled',
+  'owner_id',
+  'created_at',
+];
 
 /** Creates an organisation on a plan of the newest platform catalogue. @throws {Refusal} `name_taken` (the slug), `validation_failed` */
 export async function createOrganization(
@@ -88,6 +105,27 @@ export function organizationHolder(organizationId: string): Holder {
       return { catalogue: await getCatalogue(trx, catalogueId), subject };
     },
   };
+}
+
+/** Gives an organisation another name; its slug stays (docs/spec/keyport.md §7.1). @throws {Refusal} `not_found` */
+export async function renameOrganization(
+  trx: Knex.Transaction,
+  organizationId: string,
+  name: string,
+): Promise<Organization> {
+  const { name: before } = await lockOrganization(trx, organizationId);
+  const [row] = await trx('organizations')
+    .where({ id: organizationId })
+    .update({ name, updated_at: trx.fn.now(3) })
+    .returning<OrganizationRow[]>(COLUMNS);
+  await audit(trx, {
+    organizationId,
+    action: 'organization.renamed',
+    target: { type: 'organization', id: organizationId },
+    before: { name: before },
+    after: { name },
+  });
+  return toOrganization(row!);
 }
 
 /** Puts an organisation on another plan. @throws {Refusal} `not_found`, `validation_failed` */
@@ -255,5 +293,7 @@ function toOrganization(row: OrganizationRow): Organization {
     billingState: row.billing_state,
     suspendedAtMs: row.suspended_at,
     signingEnabled: row.signing_enabled,
+    ownerId: row.owner_id,
+    createdAtMs: row.created_at,
   };
 }

@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
-import { getCatalogue } from './catalogues.ts';
+import { getCatalogue, newestCatalogueId } from './catalogues.ts';
 import { column } from './columns.ts';
 import { COUNTED_THINGS, type CountedThings, countOf, type HeldLimit, isCounted } from './counted-things.ts';
 import { heldLimits } from './holding.ts';
+import { PLATFORM_CATALOGUE } from './organizations.ts';
 
 /**
  * The recount: whether what limits say is in use is what there is. What is in use changes in the transaction that changes the
@@ -139,6 +140,16 @@ async function withLimits(db: Knex, rows: readonly UsageRow[], things: CountedTh
     .whereIn('id', subjectIds)
     .select<{ id: string; catalogue_id: string }[]>('id', 'catalogue_id');
   const catalogueOf = new Map(organizations.map(({ id, catalogue_id }) => [id, catalogue_id]));
+  const persons = await db('users')
+    .whereIn(
+      'id',
+      subjectIds.filter((id) => !catalogueOf.has(id)),
+    )
+    .select<{ id: string }[]>('id');
+  if (persons.length > 0) {
+    const newest = await newestCatalogueId(db, PLATFORM_CATALOGUE);
+    for (const { id } of persons) catalogueOf.set(id, newest);
+  }
   const known: WithLimit[] = [];
   for (const row of rows) {
     const catalogueId = catalogueOf.get(row.subject_id ?? row.scope_id);

@@ -25,14 +25,17 @@ export function holdingFaults(root: string, things: CountedThings = COUNTED_THIN
     if (!/\.[cm]?tsx?$/.test(file) || ROOMS_OF_THEIR_OWN.includes(file.split('/')[0]!)) continue;
     const text = readFileSync(join(root, file), 'utf8');
     for (const [resource, thing] of Object.entries(things)) {
-      if (!text.includes(thing.table)) continue;
+      const tables = (thing.from ?? [thing.table]).filter((table) => text.includes(table));
+      if (tables.length === 0) continue;
       const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-      for (const write of writesOf(source, thing.table, decidingColumns(thing))) {
-        if (isHeld(write, resource)) continue;
-        const line = source.getLineAndCharacterOfPosition(write.node.getStart(source)).line + 1;
-        faults.push(
-          `${file}:${line}: ${write.what} '${thing.table}' without ${write.helpers[0]}(…, { resource: '${resource}' })`,
-        );
+      for (const table of tables) {
+        for (const write of writesOf(source, table, decidingColumns(thing))) {
+          if (isHeld(write, resource)) continue;
+          const line = source.getLineAndCharacterOfPosition(write.node.getStart(source)).line + 1;
+          faults.push(
+            `${file}:${line}: ${write.what} '${table}' without ${write.helpers[0]}(…, { resource: '${resource}' })`,
+          );
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 import { connectDatabase } from '../../../store/database.ts';
 import { changePlaces, type Things } from '../../../store/holding.ts';
+import { raceHere } from '../../support/racing.ts';
 import { holderOf, make, type Thing } from './world.ts';
 
 // Makes things, or replaces them, many at once: one of the processes that tests let race. Begins when it is told to.
@@ -11,15 +12,8 @@ const { databaseUrl, thing, replaceBy, times } = JSON.parse(process.argv[2]!) as
 };
 const db = connectDatabase({ databaseUrl, databasePoolSize: 10, databaseTimeoutMs: 60_000 }, 'plimsoll-test');
 await db('limit_usage').first();
-process.stdout.write('ready\n');
-await new Promise((resolve) => process.stdin.once('data', resolve));
-
 const attempt = (): Promise<unknown> =>
   replaceBy ? db.transaction((trx) => changePlaces(trx, holderOf(thing.account_id), replaceBy)) : make(db, thing);
-const settled = await Promise.allSettled(Array.from({ length: times }, attempt));
-const outcomes = settled.map((each) =>
-  each.status === 'fulfilled' ? 'made' : String((each.reason as { code?: string }).code ?? each.reason),
-);
-process.stdout.write(`${JSON.stringify(outcomes)}\n`);
+await raceHere(Array.from({ length: times }, () => attempt));
 await db.destroy();
 process.exit(0);

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changePlaces, type Things } from '../../../store/holding.ts';
 import { changePlan } from '../../../store/organizations.ts';
+import { race as raceScript, tallied } from '../../support/racing.ts';
 import { createRandom } from '../../support/random.ts';
 import {
   aWorld,
@@ -29,35 +28,9 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 /** Lets two processes do the same, fifty times each, at the same moment; gives what came of each attempt. */
-async function race(options: { thing: Omit<Thing, 'id'>; replaceBy?: { from: Things[]; to: Things[] } }) {
-  const argument = JSON.stringify({ databaseUrl: world.database.url, times: 50, ...options });
-  const script = fileURLToPath(new URL('./creating-process.ts', import.meta.url));
-  const racers = [0, 1].map(() => {
-    const child = spawn(process.execPath, [script, argument], { stdio: ['pipe', 'pipe', 'inherit'] });
-    let output = '';
-    const ready = Promise.withResolvers<void>();
-    const ended = Promise.withResolvers<string[]>();
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-      if (output.startsWith('ready\n')) ready.resolve();
-    });
-    child.once('close', (code) => {
-      const failure = new Error(`A racing process ended with ${code}: ${output}`);
-      ready.reject(failure);
-      if (code === 0) ended.resolve(JSON.parse(output.split('\n')[1]!) as string[]);
-      else ended.reject(failure);
-    });
-    return { child, ready: ready.promise, ended: ended.promise };
-  });
-  await Promise.all(racers.map(({ ready }) => ready));
-  for (const { child } of racers) child.stdin.end('go\n');
-  return (await Promise.all(racers.map(({ ended }) => ended))).flat();
-}
-
-function tallied(outcomes: string[]): Record<string, number> {
-  const tally: Record<string, number> = {};
-  for (const outcome of outcomes) tally[outcome] = (tally[outcome] ?? 0) + 1;
-  return tally;
+function race(options: { thing: Omit<Thing, 'id'>; replaceBy?: { from: Things[]; to: Things[] } }): Promise<string[]> {
+  const each = { databaseUrl: world.database.url, times: 50, ...options };
+  return raceScript(new URL('./creating-process.ts', import.meta.url), [each, each]);
 }
 
 const ONE_OF_A_HUNDRED = { made: 1, plan_limit_reached: 99 };

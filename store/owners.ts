@@ -1,0 +1,86 @@
+import type { Knex } from 'knex';
+import { Refusal } from '../domain/refusal.ts';
+import { revokeTokensMadeBy } from './access-tokens.ts';
+import { audit } from './audit.ts';
+import { returnPlaces, takePlaces } from './holding.ts';
+import { lapseInvites } from './invites.ts';
+import {
+  createOrganization,
+  getOrganization,
+  lockOrganization,
+  type Organization,
+  organizationHolder,
+} from './organizations.ts';
+import { inPerson, personHolder } from './person-limits.ts';
+
+/**
+ * Creates an organisation that somebody owns, if they may be in one more (docs/spec/keyport.md §7.1, §13.13).
+ * @throws {Refusal} `plan_limit_reached`, `name_taken` (the slug), `validation_failed`
+ */
+export async function createOwnedOrganization(
+  trx: Knex.Transaction,
+  { ownerId, ...input }: { name: string; slug: string; plan: string; ownerId: string },
+): Promise<Organization> {
+  const made = await createOrganization(trx, input);
+  await takePlaces(trx, personHolder(ownerId), inPerson(ownerId, { resource: 'organization' }));
+  await takePlaces(trx, organizationHolder(made.id), { resource: 'member' });
+  await trx('members').insert({ organization_id: made.id, user_id: ownerId, role_id: null });
+  await trx('organizations').where({ id: made.id }).update({ owner_id: ownerId });
+  await audit(trx, {
+    organizationId: made.id,
+    action: 'organization.owner_set',
+    target: { type: 'organization', id: made.id },
+    after: { ownerId },
+  });
+  return made;
+}
+
+/**
+ * Gives an organisation to somebody, by order of whoever runs the server: to the owner-to-be of one that was made without, or when
+ * an owner is out of reach for good. A former owner leaves it, and tokens of the organisation that they made end. Between people
+ * it changes hands by a transfer instead. The new owner takes a place like everybody else.
+ * @throws {Refusal} `not_found`, `plan_limit_reached`
+ */
+export async function setOwner(
+  trx: Knex.Transaction,
+  { organizationId, ownerId }: { organizationId: string; ownerId: string },
+): Promise<Organization> {
+  await lockOrganization(trx, organizationId);
+  const former = await trx('members')
+    .where({ organization_id: organizationId, is_owner: true })
+    .first<{ user_id: string } | undefined>('user_id');
+  if (former?.user_id === ownerId) return getOrganization(trx, organizationId);
+  if (former) await removeFormer(trx, organizationId, former.user_id);
+
+  const joined = await trx('members')
+    .where({ organization_id: organizationId, user_id: ownerId })
+    .update({ role_id: null });
+  if (joined === 0) await addAsOwner(trx, organizationId, ownerId);
+  await trx('organizations')
+    .where({ id: organizationId })
+    .update({ owner_id: ownerId, updated_at: trx.fn.now(3) });
+  await audit(trx, {
+    organizationId,
+    action: 'organization.owner_set',
+    target: { type: 'organization', id: organizationId },
+    before: { ownerId: former?.user_id ?? null },
+    after: { ownerId },
+  });
+  return getOrganization(trx, organizationId);
+}
+
+async function removeFormer(trx: Knex.Transaction, organizationId: string, userId: string): Promise<void> {
+  await trx('members').where({ organization_id: organizationId, user_id: userId }).delete();
+  await returnPlaces(trx, personHolder(userId), inPerson(userId, { resource: 'organization' }));
+  await returnPlaces(trx, organizationHolder(organizationId), { resource: 'member' });
+  await revokeTokensMadeBy(trx, organizationId, userId);
+}
+
+async function addAsOwner(trx: Knex.Transaction, organizationId: string, userId: string): Promise<void> {
+  const person = await trx('users').where({ id: userId }).first('id');
+  if (!person) throw new Refusal('not_found', { what: 'person' });
+  await lapseInvites(trx, organizationId, Date.now());
+  await takePlaces(trx, personHolder(userId), inPerson(userId, { resource: 'organization' }));
+  await takePlaces(trx, organizationHolder(organizationId), { resource: 'member' });
+  await trx('members').insert({ organization_id: organizationId, user_id: userId, role_id: null });
+}
