@@ -2,11 +2,9 @@
 export interface MailData {
   verify_email: Named & Link;
   /** To somebody who has an account, when somebody signs up with their address once more. */
-  account_exists: Named & { link: string };
+  account_exists: Named & Event;
   /** To the new address: it is the account's only once somebody has followed the link. */
   email_change: Named & Link & { newEmail: string };
-  /** Somebody signs up with the address of an account. */
-  account_exists: Named & Event;
   reset_password: Named & Link;
   password_changed: Named & Event;
   two_factor_changed: Named & Event & { isEnabled: boolean };

@@ -52,6 +52,7 @@ export async function answerAccounts(parts: Parts, { request, requestId }: Call)
   const [target = '', ...search] = (request.url ?? '').split('?');
   const path = target.slice(basePath.length);
   const text = await readBody(request, MOST_BODY_BYTES);
+  // HEAD, too: whoever looks where a link leads must not use it up.
   if (request.method !== 'GET' && request.method !== 'POST') {
     throw new HttpError('method_not_allowed', 'This path takes GET or POST.', { headers: { Allow: 'GET, POST' } });
   }

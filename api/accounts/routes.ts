@@ -5,16 +5,11 @@ import { PORTAL_PATH } from './portal.ts';
 
 /** Everything below the two paths is the library's; who may call what is decided by it (docs/accounts.md). */
 export const accountRoutes: readonly Route[] = [
-  routeOf('dashboard', `${DASHBOARD_PATH}/*path`, 'Accounts of people who work in the dashboard'),
-  routeOf('portal', `${PORTAL_PATH}/*path`, 'Sign-in of customers to the portal'),
+  ...routesOf('dashboard', `${DASHBOARD_PATH}/*path`, 'Accounts of people who work in the dashboard'),
+  ...routesOf('portal', `${PORTAL_PATH}/*path`, 'Sign-in of customers to the portal'),
 ];
 
-function routeOf(audience: Audience, path: string, summary: string): Route {
-  return route({
-    method: 'all',
-    path,
-    summary,
-    caller: 'anyone',
-    handle: (call: Call, { accounts }: Dependencies) => accounts.answer(audience, call),
-  });
+function routesOf(audience: Audience, path: string, summary: string): Route[] {
+  const handle = (call: Call, { accounts }: Dependencies) => accounts.answer(audience, call);
+  return (['get', 'post'] as const).map((method) => route({ method, path, summary, caller: 'anyone', handle }));
 }
