@@ -1,5 +1,5 @@
 import type { Limit } from '../../domain/plans/catalogue.ts';
-import type { RateNumbers } from '../../domain/plans/patterns.ts';
+import type { RateNumbers } from '../../domain/plans/subject.ts';
 import type { BudgetTakeOp, ConsumeStep } from '../../domain/program/consume.ts';
 import type { CreditsOp, When } from '../../domain/program/program.ts';
 import type { Fields } from './fields.ts';

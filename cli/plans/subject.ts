@@ -138,13 +138,12 @@ const RESOURCE_FIELDS = { kind: 'what the limits count it as', id: 'its id', cre
 function resourceOf(catalogue: Catalogue, fields: Fields): Resource[] {
   const [kind, id, createdAtMs] = [fields.text('kind'), fields.text('id'), fields.instant('created_at')];
   const attributes = attributesOf(catalogue, fields.map('attributes'), kind ?? '');
-  const amount = fields.amount('amount');
   const told = fields.map('scope');
   const scope = told && scopeOf(catalogue, told, told.named('scope', 'scope', Object.keys(catalogue.scopes)) ?? '');
   for (const [name, accepts] of Object.entries(RESOURCE_FIELDS)) fields.need(name, accepts);
   fields.end();
   if (kind === undefined || id === undefined || createdAtMs === undefined) return [];
-  return [{ kind, id, createdAtMs, attributes, ...(amount !== undefined && { amount }), ...(scope && { scope }) }];
+  return [{ kind, id, createdAtMs, attributes, ...(scope && { scope }) }];
 }
 
 /** One thing below the subject: its id, and the attributes that the catalogue knows of such things. */

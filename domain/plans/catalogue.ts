@@ -197,9 +197,6 @@ export interface BudgetLimit extends LimitBase {
 /** `hard`: refused. `notify`: only told. */
 export type BudgetEdge = 'hard' | 'notify';
 
-/** How old a record may become at most, so that every cut-off is an instant: a hundred years. */
-export const MAX_RETENTION_DAYS = 36_500;
-
 /** How old a record may become. */
 export interface RetentionLimit extends LimitBase {
   readonly kind: 'retention';

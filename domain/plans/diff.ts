@@ -116,9 +116,9 @@ function effectOf(before: Given, after: Given): Change['effect'] {
   return difference > 0 ? 'gains' : difference < 0 ? 'loses' : 'changes';
 }
 
-/** Where a catalogue has no such limit, nothing limits. */
+/** `null` where nothing limits: it is unlimited, or the catalogue has no such limit. */
 function asLimit({ value }: Given): Limit | null {
-  return typeof value === 'number' || value === 'unlimited' ? value : null;
+  return typeof value === 'number' ? value : null;
 }
 
 function asFeature({ definition, value }: Given): GivenFeature {

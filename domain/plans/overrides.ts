@@ -1,6 +1,7 @@
 import type { Fault } from '../refusal.ts';
-import { type Catalogue, label, MAX_RETENTION_DAYS, plansByRank } from './catalogue.ts';
+import { type Catalogue, label, limitNamed, plansByRank } from './catalogue.ts';
 import type { Override } from './subject.ts';
+import { areRateNumbers, isLimit, MAX_WINDOW_SECONDS, mostOf } from './values.ts';
 
 /** What somebody wants to have agreed for one subject, before it is known to be possible. */
 export interface WantedOverride {
@@ -13,7 +14,6 @@ export interface WantedOverride {
 
 /** As long as the identifiers that it is compared with (docs/spec/unkey.md §6.7). */
 const MAX_PATTERN = 512;
-const MAX_WINDOW_SECONDS = 31_536_000;
 
 /**
  * What is wrong with an override that could never hold, whatever plan its subject is on; `undefined` when a plan with overrides
@@ -80,11 +80,11 @@ function valueFault(
 }
 
 function limitTaken(catalogue: Catalogue, name: string, value: unknown): { isRight: boolean; accepts: string } {
-  const isDays = catalogue.limits[name]?.kind === 'retention';
-  const most = isDays ? MAX_RETENTION_DAYS : Number.MAX_SAFE_INTEGER;
+  const { kind } = limitNamed(catalogue, name);
+  const most = mostOf(kind);
   return {
-    isRight: isLimit(value, most),
-    accepts: `a whole number from 0 to ${isDays ? most : '2^53 − 1'}, or unlimited`,
+    isRight: isLimit(value, kind),
+    accepts: `a whole number from 0 to ${most === Number.MAX_SAFE_INTEGER ? '2^53 − 1' : most}, or unlimited`,
   };
 }
 
@@ -109,9 +109,7 @@ function patternFault(catalogue: Catalogue, { name, value, pattern }: WantedOver
     const accepts = `a text of 1 to ${MAX_PATTERN} characters; * stands for any run of them`;
     return { pointer: '/pattern', code: 'wrong_value', message: 'This is no pattern.', accepts };
   }
-  const { limit, windowSeconds } = (typeof value === 'object' && value ? value : {}) as Record<string, unknown>;
-  const seconds = Number.isSafeInteger(windowSeconds) ? Number(windowSeconds) : 0;
-  if (isLimit(limit, Number.MAX_SAFE_INTEGER) && seconds >= 1 && seconds <= MAX_WINDOW_SECONDS) return undefined;
+  if (typeof value === 'object' && value && areRateNumbers(value)) return undefined;
   return wrongValue(`the rate '${name}'`, value, `a limit, and windowSeconds from 1 to ${MAX_WINDOW_SECONDS}`);
 }
 
@@ -131,10 +129,6 @@ function isWithin(catalogue: Catalogue, scope: string, other: string): boolean {
     if (at === other) return true;
   }
   return false;
-}
-
-function isLimit(value: unknown, most: number): boolean {
-  return value === 'unlimited' || (Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= most);
 }
 
 function unknownName(what: string, known: readonly string[]): Fault {

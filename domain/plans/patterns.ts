@@ -1,10 +1,8 @@
-import type { Limit } from './catalogue.ts';
 import { limitOfKind } from './catalogue.ts';
-import { isInForce, isLimit, limitIn, type Standing } from './standing.ts';
-import type { Override } from './subject.ts';
+import { isInForce, limitIn, type Standing } from './standing.ts';
+import type { Override, RateNumbers } from './subject.ts';
+import { areRateNumbers, MAX_WINDOW_SECONDS } from './values.ts';
 
-/** Numbers of a rate: so many in a window of so many seconds. */
-export type RateNumbers = { limit: Limit; windowSeconds: number };
 export type RatePattern = Extract<Override, { kind: 'rate_pattern' }>;
 
 /** The numbers that hold for one call, and what gave them: the pattern, the caller itself, or the plan (or its override). */
@@ -34,11 +32,9 @@ export function rateFor(
 /** NaN would be a plain "no", and an infinite window a "yes" for ever: neither is a number that anybody meant. */
 function checked(numbers: RateNumbers, name: string): RateNumbers {
   const { limit, windowSeconds } = numbers;
-  if (!isLimit(limit)) throw new RangeError(`${String(limit)} is no limit for rate '${name}'`);
-  if (!Number.isSafeInteger(windowSeconds) || windowSeconds < 1) {
-    throw new RangeError(`${windowSeconds} is no window in seconds for rate '${name}'`);
-  }
-  return { limit, windowSeconds };
+  if (areRateNumbers(numbers)) return { limit, windowSeconds };
+  const accepts = `a limit, and a window from 1 to ${MAX_WINDOW_SECONDS} seconds`;
+  throw new RangeError(`${limit} in ${windowSeconds} seconds is nothing for rate '${name}': give ${accepts}`);
 }
 
 /**

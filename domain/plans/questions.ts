@@ -11,11 +11,11 @@ import {
   limitOfKind,
   type QuotaEdge,
 } from './catalogue.ts';
-import { type RateNumbers, rateFor } from './patterns.ts';
+import { rateFor } from './patterns.ts';
 import { retentionOf, visibleSinceMs } from './retention.ts';
 import { holdsIn } from './scopes.ts';
 import { featureIn, limitIn, type Standing } from './standing.ts';
-import type { ScopeState } from './subject.ts';
+import type { RateNumbers, ScopeState } from './subject.ts';
 
 /** Of one limit, for the subject itself or one thing below it: for that it is told as `scope`. */
 type OfLimit = { limit: string; scope?: ScopeState | undefined };
@@ -226,8 +226,7 @@ function judgeConsumption(
     throw wrongKind(definition, 'quota, rate or budget');
   }
   const { value: limit } = limitIn(standing, definition);
-  const edge =
-    definition.kind === 'quota' ? edgeOf(standing, definition.edge) : edgeOf<BudgetEdge>(standing, definition.edge);
+  const edge = edgeOf<QuotaEdge | BudgetEdge>(standing, definition.edge);
   const allowed = edge !== 'hard' || requested === 0 || fits(limit, used, requested);
   const isCuredByWaiting = fits(limit, 0, requested);
   return { ...base, allowed, limit, remaining: remainingOf(limit, used), edge, isCuredByWaiting };

@@ -1,8 +1,9 @@
-import { type Limit, MAX_RETENTION_DAYS } from './catalogue.ts';
+import type { LimitKind } from './catalogue.ts';
 import { ALL_PLANS, FROM_NONE } from './document.ts';
 import type { Finding, Steps } from './faults.ts';
 import { isMap, lineOf, mapAt, type PlanOutline, valuesByPlan } from './resolve.ts';
 import { absent, listOf, misplaced, type Names, named, reference, wrong } from './rule-parts.ts';
+import { isLimit, mostOf } from './values.ts';
 
 type Definition = Record<string, unknown>;
 
@@ -102,8 +103,9 @@ function placeFindings(steps: Steps, definition: Definition, plans: readonly Pla
 
 function sortFindings(place: Steps, value: unknown, under: string, definition: Definition): Finding[] {
   if (under === 'limits') {
-    const most = definition['kind'] === 'retention' ? MAX_RETENTION_DAYS : Number.MAX_SAFE_INTEGER;
-    return isLimit(value, most) ? [] : [wrong(place, value, `give a whole number from 0 to ${most}, or unlimited`)];
+    const kind = definition['kind'] as LimitKind;
+    if (isLimit(value, kind)) return [];
+    return [wrong(place, value, `give a whole number from 0 to ${mostOf(kind)}, or unlimited`)];
   }
   if (definition['type'] === 'boolean') {
     return typeof value === 'boolean' ? [] : [wrong(place, value, 'give true or false')];
@@ -111,10 +113,6 @@ function sortFindings(place: Steps, value: unknown, under: string, definition: D
   const levels = listOf(definition['levels']);
   if (typeof value !== 'string') return [wrong(place, value, `give a level: ${levels.join(', ')}`)];
   return reference(place, value, 'level', levels);
-}
-
-function isLimit(value: unknown, most: number): value is Limit {
-  return value === 'unlimited' || (Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= most);
 }
 
 /** The levels that plans are given exist. */

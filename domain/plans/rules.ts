@@ -1,3 +1,4 @@
+import { isZone } from './calendar.ts';
 import type { Finding, Steps } from './faults.ts';
 import { nearestName } from './nearest-name.ts';
 import { isMap, mapAt } from './resolve.ts';
@@ -161,15 +162,6 @@ function zoneFindings(steps: Steps, { zone, period }: Record<string, unknown>): 
   const nearest = nearestName(zone, ['UTC', 'subject', ...Intl.supportedValuesOf('timeZone')]);
   const help = nearest ? `did you mean ${nearest}?` : 'give one such as Europe/Berlin';
   return [wrong(place, zone, `no such zone; ${help}`)];
-}
-
-function isZone(zone: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
 }
 
 function overFindings(steps: Steps, limit: Record<string, unknown>): Finding[] {

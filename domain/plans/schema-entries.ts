@@ -1,5 +1,5 @@
-import { MAX_RETENTION_DAYS } from './catalogue.ts';
 import { amount, exactly, FIELD_NAME, flag, listOf, mapOf, name, oneOrMore, text } from './schema-parts.ts';
+import { MAX_RETENTION_DAYS, MAX_WINDOW_SECONDS } from './values.ts';
 
 /** The kinds of limits and the types of features, each with exactly its fields. A new kind is a row in `KINDS`. */
 
@@ -138,7 +138,7 @@ export const KINDS = {
     'How much was consumed in the sliding window.',
     {
       ...limitFields,
-      window_seconds: amount('How long the window is.', 1, YEAR_SECONDS),
+      window_seconds: amount('How long the window is.', 1, MAX_WINDOW_SECONDS),
       edge: { enum: ['refuse'], description: 'Beyond the limit, calls are refused and not counted.' },
       fallback_scope: name('The scope it is counted for where its own is not known.'),
       on_error: {

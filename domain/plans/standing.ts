@@ -14,6 +14,7 @@ import {
   valueFor,
 } from './catalogue.ts';
 import type { Override, SubjectState } from './subject.ts';
+import { areRateNumbers, isLimit } from './values.ts';
 
 /**
  * Where a value comes from: the subject's own plan; an override of this one limit or feature; a plan agreed in the place of its own
@@ -80,8 +81,7 @@ export function planOf({ catalogue, lines }: Standing, line: string): Plan {
 export function limitIn(standing: Standing, definition: LimitDefinition): EffectiveLimit {
   const values = overriding(standing, 'limit', definition);
   if (values.length === 0) return given(standing, definition);
-  const limits = values.filter(isLimit);
-  return { value: limits.includes('unlimited') ? 'unlimited' : Math.max(...limits.map(Number)), source: 'override' };
+  return { value: values.includes('unlimited') ? 'unlimited' : Math.max(...values.map(Number)), source: 'override' };
 }
 
 /** One feature's value, by the rules of {@link limitIn}; of two levels that were agreed together the higher. */
@@ -104,11 +104,6 @@ export function isOverrideable(
   { line, overridable }: { line: string; overridable: boolean },
 ): boolean {
   return overridable && planOf(standing, line).overridable;
-}
-
-/** Whether `value` can be a limit: a whole number from 0 up to 2^53 − 1, or unlimited. */
-export function isLimit(value: unknown): value is Limit {
-  return value === 'unlimited' || (Number.isSafeInteger(value) && Number(value) >= 0);
 }
 
 /** @throws {RangeError} when an override in force names what the catalogue hasn't, or has a value that can't be right */
@@ -191,8 +186,7 @@ function checkOverride(catalogue: Catalogue, override: Override): void {
 function isPossible(catalogue: Catalogue, override: Override): boolean {
   switch (override.kind) {
     case 'limit':
-      limitNamed(catalogue, override.name);
-      return isLimit(override.value);
+      return isLimit(override.value, limitNamed(catalogue, override.name).kind);
     case 'feature': {
       const feature = featureNamed(catalogue, override.name);
       if (feature.type === 'boolean') return typeof override.value === 'boolean';
@@ -201,11 +195,9 @@ function isPossible(catalogue: Catalogue, override: Override): boolean {
     case 'plan':
       lineNamed(catalogue, override.name);
       return planNamed(catalogue, override.value).line === override.name;
-    case 'rate_pattern': {
+    case 'rate_pattern':
       limitOfKind(catalogue, override.name, 'rate');
-      const { limit, windowSeconds } = override.value;
-      return isLimit(limit) && Number.isSafeInteger(windowSeconds) && windowSeconds > 0;
-    }
+      return areRateNumbers(override.value);
     default:
       return unreachable(override);
   }

@@ -36,6 +36,7 @@ export interface OverrideTerm {
   readonly reason?: string;
 }
 
+/** Numbers of a rate: so many in a window of so many seconds. */
 export interface RateNumbers {
   readonly limit: Limit;
   readonly windowSeconds: number;

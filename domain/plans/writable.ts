@@ -1,5 +1,5 @@
 import { liftingBy } from './admitting.ts';
-import type { Catalogue, CountLimit, FeatureDefinition, LimitDefinition, Over, SumLimit } from './catalogue.ts';
+import type { Catalogue, CountLimit, FeatureDefinition, LimitDefinition, Over } from './catalogue.ts';
 import { bySiblings, type Facts, factsOf } from './decision.ts';
 import { fits, NOTHING, remainingOf } from './questions.ts';
 import { holdsIn, matches } from './scopes.ts';
@@ -13,8 +13,6 @@ export interface Resource {
   readonly id: string;
   readonly createdAtMs: number;
   readonly attributes: Readonly<Record<string, string>>;
-  /** How much of a `sum` it takes; 1 unless told. */
-  readonly amount?: number;
   /** The thing below the subject that it belongs to, for limits that are counted there. */
   readonly scope?: ScopeState;
 }
@@ -70,10 +68,10 @@ export function writable(
   });
 }
 
-type Ordering = (CountLimit | SumLimit) & { over: Extract<Over, { treatment: 'read_only_newest' }> };
+type Ordering = CountLimit & { over: Extract<Over, { treatment: 'read_only_newest' }> };
 
-/** How far a resource reaches when all that come before it are counted, and how far all of them do. */
-type Place = { limit: Ordering; reach: number; total: number };
+/** Of how many that a limit counts it is which, the first being 1. */
+type Place = { limit: Ordering; at: number; total: number };
 
 /** All that may make one resource read-only, whatever the plan. */
 interface Ties {
@@ -94,7 +92,7 @@ function causeOf(standing: Standing, { features, places }: Ties): Cause | undefi
     const facts = factsOf(standing, { ...NOTHING, allowed: false, definition: lost, level });
     return { definition: lost, reason: lost.onLoss.reason ?? lost.name, facts };
   }
-  const beyond = places.find(({ limit, reach }) => !fits(limitIn(standing, limit).value, 0, reach));
+  const beyond = places.find(({ limit, at }) => !fits(limitIn(standing, limit).value, 0, at));
   if (!beyond) return undefined;
   const { limit: definition, total: used } = beyond;
   const { value: limit } = limitIn(standing, definition);
@@ -117,7 +115,7 @@ function isLost(standing: Standing, feature: FeatureDefinition): boolean {
 }
 
 function isOrdering(limit: LimitDefinition): limit is Ordering {
-  return (limit.kind === 'count' || limit.kind === 'sum') && limit.over?.treatment === 'read_only_newest';
+  return limit.kind === 'count' && limit.over?.treatment === 'read_only_newest';
 }
 
 /** The place of each resource that the limit counts, in the scope that it is counted for. */
@@ -136,9 +134,9 @@ function ranked(standing: Standing, limit: Ordering, resources: readonly Resourc
   const places = new Map<Resource, Place>();
   for (const group of groups.values()) {
     const sorted = group.sort((a, b) => byOrder(limit.over.order, a, b));
-    let total = 0;
-    const reaches = sorted.map((resource) => (total += limit.kind === 'sum' ? (resource.amount ?? 1) : 1));
-    for (const [index, resource] of sorted.entries()) places.set(resource, { limit, reach: reaches[index]!, total });
+    for (const [before, resource] of sorted.entries()) {
+      places.set(resource, { limit, at: before + 1, total: sorted.length });
+    }
   }
   return places;
 }

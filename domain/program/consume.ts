@@ -1,6 +1,5 @@
 import type { BudgetEdge, Catalogue, Limit } from '../plans/catalogue.ts';
-import type { RateNumbers } from '../plans/patterns.ts';
-import type { SubjectState } from '../plans/subject.ts';
+import type { RateNumbers, SubjectState } from '../plans/subject.ts';
 import type { BudgetState, CreditsOp, CreditsState, Step, When } from './program.ts';
 
 /**

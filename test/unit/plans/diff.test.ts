@@ -6,7 +6,20 @@ import { canonicalText, parseCatalogue } from '../../../domain/plans/load.ts';
 import { preview } from '../../../domain/plans/preview.ts';
 import { diffInWords } from '../../../domain/plans/words.ts';
 import { someCatalogue } from './arbitrary.ts';
-import { aSubjectOn, KEEL, KEEL_LATER, KEYWAY, KEYWAY_LATER, NOON, PLATFORM, SMALL, UNKEY } from './catalogues.ts';
+import {
+  aSubjectOn,
+  KEEL,
+  KEEL_LATER,
+  KEYWAY,
+  KEYWAY_LATER,
+  loaded,
+  NOON,
+  PLATFORM,
+  replaced,
+  SMALL,
+  UNKEY,
+} from './catalogues.ts';
+import { EVERY_KIND, EVERY_KIND_TEXT } from './catalogues-of-every-kind.ts';
 
 type Entry = { values: Record<string, unknown> } & Record<string, unknown>;
 /** As much of a catalogue's document as is changed here. */
@@ -197,6 +210,33 @@ describe('of what comes and goes', () => {
     ]);
   });
 
+  test('a new plan, scope or line concerns nobody yet; one that goes is told the other way round', () => {
+    const exists = { field: 'exists', plan: null, before: false, after: true, effect: 'changes' };
+    const wider = small((d) => {
+      d.plans['iron'] = { rank: 5 };
+      d.scopes['room'] = {};
+      for (const each of [...Object.values(d.limits), ...Object.values(d.features)]) {
+        each.values['iron'] = each.values['bronze'];
+      }
+    });
+    const added = diff(SMALL, wider);
+    expect(added).toEqual([
+      { of: 'scope', name: 'room', ...exists },
+      ...['bronze', 'silver', 'gold'].map((name, rank) => ({
+        of: 'plan',
+        name,
+        field: 'rank',
+        plan: name,
+        before: rank,
+        after: rank + 1,
+        effect: 'changes',
+      })),
+      { of: 'plan', name: 'iron', ...exists },
+    ]);
+    expect(diff(wider, SMALL)[0]).toEqual({ of: 'scope', name: 'room', ...exists, before: true, after: false });
+    expect(diffInWords(added.slice(-1))).toEqual(["The plan 'iron' is new."]);
+  });
+
   test('a limit that goes frees everybody', () => {
     const changes = differences((d) => delete d.limits['doors']);
     expect(changes.map(({ field, plan, effect }) => [field, plan, effect])).toEqual([
@@ -262,6 +302,36 @@ describe('of other fields', () => {
     const changes = differences(change);
     expect(changes.map(({ of, name, field }) => `${of} ${name} ${field}`)).toEqual(expected);
     expect(changes.every(({ effect }) => effect === 'changes')).toBe(true);
+  });
+
+  test('the order of aliases is none', () => {
+    const turned = loaded(replaced(EVERY_KIND_TEXT, '[corp, big]', '[big, corp]'));
+    expect(diff(EVERY_KIND, turned)).toEqual([]);
+  });
+
+  const PARTS = { list: [1, 2], map: { a: 1 }, none: null, text: 'x', number: 5, empty: {}, nothing: [] };
+  test.each(
+    Object.keys(PARTS).flatMap((from) =>
+      Object.keys(PARTS).map((to) => [from, to] as [keyof typeof PARTS, keyof typeof PARTS]),
+    ),
+  )('a constraint that is %s and becomes %s differs unless both are the same', (from, to) => {
+    const [older, later] = [from, to].map((part) => small((d) => (d['constraints'] = { it: PARTS[part] })));
+    const changes = diff(older!, later!).map(({ of, field, effect }) => [of, field, effect]);
+    expect(changes).toEqual(from === to ? [] : [['catalogue', 'constraints', 'changes']]);
+  });
+
+  test('a presentation that comes, and one that goes', () => {
+    const without = small((d) => delete d['presentation']);
+    const presented = small(
+      (d) =>
+        (d['presentation'] = { style: 'problem', unlimited: null, codes: { limit: 'a', quota: 'b', feature: 'c' } }),
+    );
+    for (const [older, later] of [
+      [without, presented],
+      [presented, without],
+    ] as const) {
+      expect(diff(older, later).map(({ of, field }) => [of, field])).toEqual([['catalogue', 'presentation']]);
+    }
   });
 
   test('is said with both values', () => {

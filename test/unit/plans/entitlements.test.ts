@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { entitlements } from '../../../domain/plans/entitlements.ts';
 import type { Override } from '../../../domain/plans/subject.ts';
-import { anOverride, aSubjectOn, NOON, SMALL } from './catalogues.ts';
+import { anOverride, aSubjectOn, loaded, NOON, replaced, SMALL } from './catalogues.ts';
+import { EVERY_KIND, EVERY_KIND_TEXT } from './catalogues-of-every-kind.ts';
 
 const seats = (plan: string, overrides: Override[], nowMs = NOON) =>
   entitlements(SMALL, aSubjectOn(plan, { overrides }), nowMs).limits['seats'];
@@ -12,6 +13,9 @@ const misfit = (override: unknown) => override as Override;
 
 const exporting = (plan: string, value: boolean) =>
   entitlements(SMALL, aSubjectOn(plan, { overrides: [anOverride('export', value)] }), NOON).features['export'];
+
+const coins = (catalogue: typeof EVERY_KIND, usage = {}) =>
+  entitlements(catalogue, aSubjectOn('free'), NOON, usage).limits['coins'];
 
 describe('entitlements', () => {
   test('tell every limit and feature, and the plan they come from', () => {
@@ -38,6 +42,13 @@ describe('entitlements', () => {
       used: 3,
       remaining: 'unlimited',
     });
+  });
+
+  test('tell of credits the balance: it is what remains, nothing of it is used, and an unlimited one has none', () => {
+    expect(coins(EVERY_KIND, { coins: 70 })).toMatchObject({ value: 50, used: null, remaining: 70 });
+    expect(coins(EVERY_KIND)).toMatchObject({ value: 50, used: null, remaining: null });
+    const unlimited = loaded(replaced(EVERY_KIND_TEXT, '{ all: 50 }', '{ all: unlimited }'));
+    expect(coins(unlimited, { coins: 70 })).toMatchObject({ used: null, remaining: 'unlimited' });
   });
 
   test.each(['gold', 'silver', 'bronze'])(

@@ -7,7 +7,8 @@ import { type Existing, preview, type Situation, withPlans } from '../../../doma
 import { previewInWords, summaryInWords } from '../../../domain/plans/words.ts';
 import { writable } from '../../../domain/plans/writable.ts';
 import { someCatalogue, someResources, someSubject } from './arbitrary.ts';
-import { aSubjectOn, KEEL, KEYWAY, KEYWAY_LATER, NOON, UNKEY } from './catalogues.ts';
+import { aSubjectOn, KEEL, KEYWAY, KEYWAY_LATER, loaded, NOON, replaced, UNKEY } from './catalogues.ts';
+import { EVERY_KIND, EVERY_KIND_TEXT } from './catalogues-of-every-kind.ts';
 
 const NOTHING: Existing = { usage: [], resources: [] };
 const vault = (id: string, createdAtMs: number, ownerKind = 'user') => ({
@@ -30,10 +31,10 @@ describe('a downgrade from Team to Free', () => {
     ],
     resources: [vault('a', 1), vault('b', 2), vault('o', 0, 'organization')],
   };
-  const told = preview(team, withPlans(team, ['free']), existing, NOON);
+  const told = () => preview(team, withPlans(team, ['free']), existing, NOON);
 
   test('says what is over, and what becomes of it', () => {
-    expect(told.over).toEqual([
+    expect(told().over).toEqual([
       {
         limit: 'private_vaults',
         scope: null,
@@ -56,17 +57,17 @@ describe('a downgrade from Team to Free', () => {
   });
 
   test('says what becomes read-only, and why', () => {
-    expect(told.becomesReadOnly).toEqual([
+    expect(told().becomesReadOnly).toEqual([
       { kind: 'vault', id: 'b', reason: 'plan_limit_exceeded' },
       { kind: 'vault', id: 'o', reason: 'org_free_plan' },
     ]);
   });
 
   test('says what loses its effect, and which limits fall', () => {
-    expect(told.losesEffect).toEqual([
+    expect(told().losesEffect).toEqual([
       { feature: 'org_private_vaults', before: true, after: false, treatment: 'read_only' },
     ]);
-    expect(told.narrows.map(({ limit }) => limit)).toEqual([
+    expect(told().narrows.map(({ limit }) => limit)).toEqual([
       'audit_days',
       'environments',
       'private_secrets',
@@ -75,11 +76,11 @@ describe('a downgrade from Team to Free', () => {
       'push_items',
       'value_bytes',
     ]);
-    expect(told.opensUp).toEqual({ limits: [], features: [], resources: [] });
+    expect(told().opensUp).toEqual({ limits: [], features: [], resources: [] });
   });
 
   test('says all of it in words, what is lost first', () => {
-    const words = previewInWords(told);
+    const words = previewInWords(told());
     expect(words).toEqual([
       "The vault 'b' can only be read (plan_limit_exceeded).",
       "The vault 'o' can only be read (org_free_plan).",
@@ -104,7 +105,7 @@ describe('a downgrade from Team to Free', () => {
       { kind: 'vault', id: 'o' },
     ]);
     expect(back.opensUp.features).toEqual([{ feature: 'org_private_vaults', before: false, after: true }]);
-    expect(back.opensUp.limits.map(({ limit }) => limit)).toEqual(told.narrows.map(({ limit }) => limit));
+    expect(back.opensUp.limits.map(({ limit }) => limit)).toEqual(told().narrows.map(({ limit }) => limit));
     expect(previewInWords(back).slice(0, 4)).toEqual([
       "The vault 'b' can be written to again.",
       "The vault 'o' can be written to again.",
@@ -115,7 +116,7 @@ describe('a downgrade from Team to Free', () => {
 
   test('over many accounts it is summed up', () => {
     const other = preview(team, withPlans(team, ['free']), NOTHING, NOON);
-    expect(summaryInWords('account', [told, told, other])).toEqual([
+    expect(summaryInWords('account', [told(), told(), other])).toEqual([
       '2 accounts would lose write access to 4 vaults.',
       '2 accounts would be over the limit of private vaults.',
       '2 accounts would be over the limit of environments.',
@@ -174,6 +175,94 @@ describe('a preview', () => {
     const resources = Array.from({ length: 12 }, (_, at) => vault(`v${String(at).padStart(2, '0')}`, at));
     const { becomesReadOnly } = preview(before, after, { usage: [], resources }, NOON);
     expect(becomesReadOnly.map(({ id }) => id)).toEqual(['v10', 'v11']);
+  });
+
+  test('of a plan that there is not is a bug', () => {
+    const now: Situation = { catalogue: KEEL, subject: aSubjectOn('growth') };
+    expect(() => preview(now, withPlans(now, ['gold']), NOTHING, NOON)).toThrow("has no plan 'gold'");
+  });
+
+  test('tells limits and features that go with a version: what is gone limits nobody, and is there for nobody', () => {
+    const gone = loaded(
+      EVERY_KIND_TEXT.replace(/^ {2}upload:.*\n/m, '').replace(/^ {2}closed_sites:\n(?: {4}.*\n)+/m, ''),
+    );
+    const before: Situation = { catalogue: EVERY_KIND, subject: aSubjectOn('paid') };
+    const after: Situation = { catalogue: gone, subject: aSubjectOn('paid') };
+    expect(preview(before, after, NOTHING, NOON)).toEqual({
+      over: [],
+      narrows: [],
+      losesEffect: [{ feature: 'closed_sites', before: true, after: null, treatment: 'read_only' }],
+      becomesReadOnly: [],
+      opensUp: {
+        limits: [{ limit: 'upload', kind: 'size', before: 65_536, after: null }],
+        features: [],
+        resources: [],
+      },
+    });
+    expect(preview(after, before, NOTHING, NOON)).toEqual({
+      over: [],
+      narrows: [{ limit: 'upload', kind: 'size', before: null, after: 65_536 }],
+      losesEffect: [],
+      becomesReadOnly: [],
+      opensUp: { limits: [], features: [{ feature: 'closed_sites', before: null, after: true }], resources: [] },
+    });
+  });
+
+  test('tells limits in the order of their names, also those that a version brings', () => {
+    const wider = loaded(
+      replaced(
+        EVERY_KIND_TEXT,
+        '  coins:',
+        '  clubs: { kind: size, line: api, scope: team, edge: invalid, values: { all: 1 } }\n  coins:',
+      )
+        .replace('values: { free: 10, paid: 100 }', 'values: { free: 10, paid: 99 }')
+        .replace('values: { all: 50 }', 'values: { all: 49 }'),
+    );
+    const [before, after] = [EVERY_KIND, wider].map((catalogue) => ({ catalogue, subject: aSubjectOn('paid') }));
+    expect(preview(before!, after!, NOTHING, NOON).narrows.map(({ limit }) => limit)).toEqual([
+      'calls',
+      'clubs',
+      'coins',
+    ]);
+  });
+
+  test.each([
+    ['a sum, whose things go on', 'stored', 501, 'keep_working'],
+    ['a hard budget, which opens with its next period', 'spend', 6, 'refuse'],
+  ])('tells what is over of %s', (_what, limit, used, treatment) => {
+    const now: Situation = {
+      catalogue: loaded(
+        EVERY_KIND_TEXT.replace('values: { all: unlimited }', 'values: { all: 5 }').replace(
+          'over: { treatment: keep_working }, ',
+          '',
+        ),
+      ),
+      subject: { ...aSubjectOn('paid'), plans: ['paid', 'some_of_it'] },
+    };
+    expect(preview(now, now, { ...NOTHING, usage: [{ limit, used }] }, NOON).over).toEqual([
+      { limit, scope: null, used, before: used - 1, after: used - 1, wasOver: true, treatment },
+    ]);
+    expect(preview(now, now, { ...NOTHING, usage: [{ limit, used: used - 1 }] }, NOON).over).toEqual([]);
+  });
+
+  test.each([
+    [
+      'was of another kind, in which nothing is used,',
+      EVERY_KIND_TEXT.replace(
+        /^ {2}pages:.*$/m,
+        '  pages: { kind: size, line: api, scope: site, edge: invalid, values: { all: 1 } }',
+      ),
+    ],
+    ['did not hold there', EVERY_KIND_TEXT.replace('visibility: [open] }', 'visibility: [closed] }')],
+    ['was not there', EVERY_KIND_TEXT.replace(/^ {2}pages:.*\n/m, '')],
+  ])('says nothing was over where the limit %s before', (_what, text) => {
+    const scope = { scope: 'site', id: 's', attributes: { visibility: 'open', owner: 'firm' } };
+    const before: Situation = { catalogue: loaded(text), subject: aSubjectOn('free') };
+    const after: Situation = { catalogue: EVERY_KIND, subject: aSubjectOn('free') };
+    const usage = [{ limit: 'pages', used: 4, scope }];
+    expect(preview(before, after, { ...NOTHING, usage }, NOON).over).toEqual([
+      { limit: 'pages', scope: 's', used: 4, before: null, after: 3, wasOver: false, treatment: 'keep_working' },
+    ]);
   });
 
   test('a plan of one line leaves those of the other, and is taken as paid', () => {

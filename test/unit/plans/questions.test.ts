@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { admittingPlan } from '../../../domain/plans/admitting.ts';
 import { decide } from '../../../domain/plans/decision.ts';
 import { parseCatalogue } from '../../../domain/plans/load.ts';
-import type { Question } from '../../../domain/plans/questions.ts';
-import { aSubjectOn, NOON, SMALL } from './catalogues.ts';
+import { judge, type Question } from '../../../domain/plans/questions.ts';
+import { standingOf } from '../../../domain/plans/standing.ts';
+import { aSubjectOn, KEYWAY, NOON, SMALL } from './catalogues.ts';
 
 const base = { scope: 'account' };
 const CATALOGUE = parseCatalogue({
@@ -91,6 +92,35 @@ describe('a budget', () => {
   });
 });
 
+describe('a feature that names no gates', () => {
+  test.each(['write', 'read', 'capture', 'run', 'shape'] as const)('bites wherever it is asked for: %s', (verb) => {
+    expect(decide(SMALL, aSubjectOn('silver'), { ask: 'use', feature: 'export', verb }, NOON).allowed).toBe(false);
+    expect(decide(SMALL, aSubjectOn('gold'), { ask: 'use', feature: 'export', verb }, NOON).allowed).toBe(true);
+  });
+});
+
+test('a record from before 1970 is seen where retention has no end', () => {
+  const see: Question = { ask: 'see', records: 'entry', createdAtMs: -1 };
+  expect(decide(SMALL, aSubjectOn('gold'), see, NOON)).toMatchObject({ allowed: true, by: { allowed: 'unlimited' } });
+  expect(decide(SMALL, aSubjectOn('silver'), see, NOON).allowed).toBe(false);
+});
+
+test.each([
+  ['the rest of a window cures what fits into all of it', 5, 5, true],
+  ['nothing cures what is more than all of it', 5, 6, false],
+  ['nothing cures a rate that blocks', 0, 1, false],
+  ['nothing cures even the asking of one that blocks', 0, 0, false],
+])('%s: %i, at a cost of %i', (_rule, limit, cost, isCuredByWaiting) => {
+  const question: Question = {
+    ask: 'consume',
+    limit: 'rate.general',
+    used: 5,
+    cost,
+    numbers: { limit, windowSeconds: 60 },
+  };
+  expect(judge(standingOf(KEYWAY, aSubjectOn('free'), NOON), question)).toMatchObject({ isCuredByWaiting });
+});
+
 describe('a question that does not fit the kind of its limit is a bug:', () => {
   test.each<[string, Question]>([
     ["limit 'balance' is a credits, not a count or sum", { ask: 'add', limit: 'balance', used: 0, amount: 1 }],
@@ -103,6 +133,11 @@ describe('a question that does not fit the kind of its limit is a bug:', () => {
     ['NaN is not an instant', { ask: 'see', records: 'entry', createdAtMs: Number.NaN }],
   ])('%s', (message, question) => {
     expect(() => ask(question)).toThrow(message);
+  });
+
+  test('a level of what has none', () => {
+    const question: Question = { ask: 'use', feature: 'any', level: 'high' };
+    expect(() => ask(question)).toThrow(new RangeError("feature 'any' has no level 'high'"));
   });
 
   test('a verb that there is not', () => {

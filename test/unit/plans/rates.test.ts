@@ -25,6 +25,10 @@ describe('a pattern', () => {
     ['a*a', 'aa', true],
     ['a*b*c', 'a1b2b3c', true],
     ['a*b*c', 'a1c2b', false],
+    ['a*b*c', 'a1c', false],
+    ['*a*', 'ab', true],
+    ['*ab*b', 'ab', false],
+    ['user', 'undefined', false],
     ['*', '', true],
     ['', '', true],
     ['', 'x', false],
@@ -38,6 +42,7 @@ describe('a pattern', () => {
     ['exact beats any wildcard', ['*', 'user_1*', 'user_1'], 'user_1', 'user_1'],
     ['the text of the pattern itself is exact', ['user_**', 'user_*'], 'user_*', 'user_*'],
     ['most literal characters', ['user_*', '*', 'user_1*', '*1'], 'user_12', 'user_1*'],
+    ['stars are no literal characters', ['u***', 'us*'], 'usa', 'us*'],
     ['then the oldest', ['u*', '*2'], 'u2', 'u*'],
     ['none', ['a*', 'b'], 'c', undefined],
   ])('of several: %s', (_rule, texts, identifier, chosen) => {
@@ -107,12 +112,29 @@ describe('the numbers of a rate', () => {
     { limit: 2 ** 53, windowSeconds: 1 },
     { limit: 3, windowSeconds: Number.POSITIVE_INFINITY },
     { limit: 3, windowSeconds: 0 },
+    { limit: 3, windowSeconds: 0.5 },
+    { limit: 3, windowSeconds: 31_536_001 },
   ])('are refused where they cannot be right: $limit in $windowSeconds s', (numbers) => {
-    expect(() => at(NOON, { numbers })).toThrow(RangeError);
+    expect(() => at(NOON, { numbers })).toThrow(
+      `${numbers.limit} in ${numbers.windowSeconds} seconds is nothing for rate 'rate.general': give a limit, and a window from 1 to 31536000 seconds`,
+    );
     const stored = { ...own, value: numbers };
     const standing = standingOf(KEYWAY, aSubjectOn('free', { overrides: [] }), NOON);
     const told = { ...standing, subject: { ...standing.subject, overrides: [stored] } };
     expect(() => rateFor(told, 'rate.general', { identifier: 'robot7' })).toThrow(RangeError);
+  });
+
+  test('of a window of a year at most, and unlimited ones too, hold', () => {
+    const widest = { limit: 'unlimited', windowSeconds: 31_536_000 };
+    expect(at(NOON, { numbers: widest })).toEqual({ ...widest, source: 'call', pattern: null });
+  });
+
+  test('without an identifier are those of a pattern that nothing at all matches', () => {
+    const sources = ['*', '*e*'].map((pattern) => {
+      const standing = standingOf(KEYWAY, aSubjectOn('free', { overrides: [{ ...own, pattern }] }), NOON);
+      return rateFor(standing, 'rate.general').source;
+    });
+    expect(sources).toEqual(['pattern', 'plan']);
   });
 
   test('of a pattern of another rate do not count', () => {
@@ -165,7 +187,7 @@ describe('the rates that a verification checks', () => {
   });
 
   test('one number alone is as none', () => {
-    expect(chosen({ name: 'asked', limit: 2 })).toContain('key.asked 1');
+    expect(chosen({ name: 'asked', limit: 2 })).toEqual(['key.auto 1', 'key.asked 1', 'identity.wide 1']);
     expect(choose({ name: 'nobody', windowMs: 2 }).unknown).toEqual(['nobody']);
   });
 

@@ -3,7 +3,7 @@ import { decide, mayAdd, mayAddTogether, maySend, mayUse, quotaState } from '../
 import { entitlements } from '../../../domain/plans/entitlements.ts';
 import type { Override } from '../../../domain/plans/subject.ts';
 import { allowedTransitions, isSelfServe } from '../../../domain/plans/transitions.ts';
-import { anOverride, aSubjectOn, NOON, UNKEY } from './catalogues.ts';
+import { anOverride, aSubjectOn, NOON, SMALL, UNKEY } from './catalogues.ts';
 
 // docs/spec/unkey.md §1 to §3, and what §10.3 asks for beyond the older kinds.
 const holding = (...plans: string[]) => aSubjectOn('', { plans });
@@ -120,6 +120,14 @@ describe('§10.3.8 edges that refuse nothing', () => {
   });
 });
 
+const together = (...asked: [limit: string, used: number][]) =>
+  mayAddTogether(
+    SMALL,
+    aSubjectOn('bronze'),
+    asked.map(([limit, used]) => ({ limit, used, amount: 1 })),
+    NOON,
+  ).by;
+
 describe('§3.3 allocations', () => {
   const used = { cpu: 25_000, memory: 60_000, storage: 100_000 };
   const deploy = (cpu: number, memory: number, storage: number) =>
@@ -146,8 +154,14 @@ describe('§3.3 allocations', () => {
     expect(deploy(cpu, memory, storage)).toMatchObject({ allowed: false, by: { name, kind: 'sum', class: 'limit' } });
   });
 
+  test('of the same order the first by name is named, and of one limit asked twice the one asked first', () => {
+    expect(together(['seats', 1], ['doors', 3])).toMatchObject({ name: 'doors' });
+    expect(together(['doors', 3], ['seats', 1])).toMatchObject({ name: 'doors' });
+    expect(together(['seats', 1], ['seats', 2], ['seats', 3])).toMatchObject({ name: 'seats', used: 1 });
+  });
+
   test('nothing to be added is no question', () => {
-    expect(() => mayAddTogether(UNKEY, holding(), [], NOON)).toThrow(RangeError);
+    expect(() => mayAddTogether(UNKEY, holding(), [], NOON)).toThrow(new RangeError('give one addition at least'));
   });
 });
 

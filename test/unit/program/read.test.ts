@@ -168,3 +168,92 @@ test('an answer of another number of steps, or of another kind, is a bug', () =>
   expect(() => read(consumer, steps, right.program, wrong.answer)).toThrow('a budget was answered as a credits');
   expect(() => read(consumer, other, wrong.program, right.answer)).toThrow('a credits was answered as a budget');
 });
+
+const quota = (cost: number): ConsumeStep => ({ take: 'quota', key: 'q', limit: 'calls', cost });
+
+const rate = (cost: number): ConsumeStep => ({ take: 'rate', key: 'r', limit: 'pace', cost });
+
+const held = (op: Op): ConsumeStep => ({ take: 'budget', key: 'b', limit: 'money', bornAtMs: 0, op });
+
+describe('a refused step of a limit of the catalogue names the lowest plan above on which what is used and asked for fits:', () => {
+  const base = { scope: 'account', edge: 'hard' };
+  const values = { free: 5, mid: 5, pro: 10 };
+  const catalogue = parseCatalogue({
+    catalogue: 'lifting',
+    version: '1',
+    subject: 'account',
+    fallback: 'free',
+    scopes: { account: {} },
+    plans: { free: { rank: 0 }, mid: { rank: 1 }, pro: { rank: 2 } },
+    limits: {
+      calls: { ...base, kind: 'quota', counts: 'call', period: 'day', values },
+      pace: { ...base, kind: 'rate', window_seconds: 60, edge: 'refuse', values },
+      coins: { ...base, kind: 'credits', values: { free: 5, mid: 5, pro: 'unlimited' } },
+      money: { ...base, kind: 'budget', period: 'total', values },
+    },
+    features: {},
+  });
+  const asking = { catalogue, subject, nowMs: NOON };
+  const refusalOf = (...calls: ConsumeStep[]) => {
+    const state = emptyState();
+    const readings = calls.map((step) => {
+      const program = compile(asking, [step], { tenant: 't' });
+      const answer = run(state, program);
+      if (answer.outcome === 'conflict') throw new Error('no idempotency was asked for');
+      return read(asking, [step], program, answer);
+    });
+    return readings.at(-1)!.refusal?.by;
+  };
+  const coins = (cost: number): ConsumeStep => ({
+    take: 'credits',
+    key: 'c',
+    limit: 'coins',
+    bornAtMs: NOON,
+    op: { kind: 'spend', cost },
+  });
+
+  test.each([
+    ['a quota', quota, 3, 3, 'pro'],
+    ['a quota that no plan gives', quota, 3, 8, null],
+    ['a rate', rate, 3, 3, 'pro'],
+    ['a rate that no plan gives', rate, 3, 8, null],
+    ['credits, of which only a plan without end has more', coins, 3, 3, 'pro'],
+    ['a budget', (amount: number) => held(reserve(`r${amount}`, amount)), 3, 4, 'pro'],
+    ['a budget that no plan gives', (amount: number) => held(reserve(`r${amount}`, amount)), 3, 8, null],
+  ])('%s', (_kind, take, before, cost, admittingPlan) => {
+    expect(refusalOf(take(before), take(cost))).toMatchObject({ requested: cost, admittingPlan });
+  });
+
+  test('no plan makes a reservation that nobody made', () => {
+    expect(refusalOf(held({ kind: 'commit', reservationId: 'r', amount: 1 }))).toMatchObject({ admittingPlan: null });
+  });
+});
+
+test('a balance that is added to asks for nothing', () => {
+  const [{ by }] = last([{ take: 'credits', key: 'c', bornAtMs: NOON, op: { kind: 'add', amount: 3 }, limit: OWN }])
+    .decisions as [Reading['decisions'][number]];
+  expect(by).toMatchObject({ requested: null, remaining: 8 });
+});
+
+test('a program of no steps has no decisions and is not refused', () => {
+  expect(last([])).toEqual({ decisions: [], refusal: null });
+});
+
+test.each([
+  ['rate', 'quota'],
+  ['quota', 'rate'],
+  ['rate', 'budget'],
+  ['credits', 'rate'],
+  ['quota', 'credits'],
+] as const)('a %s that is answered as a %s is a bug', (asked, answered) => {
+  const steps: Record<typeof asked | typeof answered, ConsumeStep[]> = {
+    rate: [{ take: 'rate', key: 'k', limit: { name: 'burst', limit: 2, windowMs: 1_500 } }],
+    quota: [{ take: 'quota', key: 'q', limit: 'calls' }],
+    credits: credits(1),
+    budget: money(spend(1)),
+  };
+  const [of, other] = [answerTo(steps[asked]), answerTo(steps[answered])];
+  expect(() => read(consumer, steps[asked], of.program, other.answer)).toThrow(
+    new RangeError(`a ${asked} was answered as a ${answered}`),
+  );
+});
