@@ -106,7 +106,6 @@ function candidatesOn(redis: Redis): Candidate[] {
       steps: steps(tenant, number),
       isSuccess: true,
       idempotency: null,
-      entry: ENTRY,
     });
   };
   const one = quotaItem(0);
@@ -253,11 +252,11 @@ async function tellMemory(redis: Redis, keys: number): Promise<void> {
   say(`\nbytes of Redis' memory for one key, of ${keys}`);
   for (const [name, steps, idempotency] of kinds) {
     await redis.flushall();
-    await programs.run({ nowMs: NOW_MS, tenant: 'first', steps, isSuccess: true, idempotency, entry: null });
+    await programs.run({ nowMs: NOW_MS, tenant: 'first', steps, isSuccess: true, idempotency });
     const before = await usedMemory(redis);
     for (let made = 0; made < keys; made += 100) {
       const batch = Array.from({ length: 100 }, () =>
-        programs.run({ nowMs: NOW_MS, tenant: randomUUID(), steps, isSuccess: true, idempotency, entry: null }),
+        programs.run({ nowMs: NOW_MS, tenant: randomUUID(), steps, isSuccess: true, idempotency }),
       );
       await Promise.all(batch);
       if (made % 10_000 === 0) await redis.xtrim('{p0}:usage', 'MAXLEN', 0);

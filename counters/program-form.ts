@@ -103,10 +103,10 @@ export interface Place {
 /** Checks a program, and makes ready what can be. @throws {RangeError} when it can't be run exactly */
 export function prepareProgram(program: Program, { partition, seeds }: Place): PreparedProgram {
   checkProgram(program);
-  const { nowMs, tenant, isSuccess, steps, entry, idempotency } = program;
+  const { nowMs, tenant, isSuccess, steps, idempotency } = program;
   return {
     program,
-    head: `p${digits(nowMs)} ${bit(isSuccess)} ${bit(entry !== null)} ${bit(idempotency !== null)} `,
+    head: `p${digits(nowMs)} ${bit(isSuccess)} ${bit(idempotency !== null)} `,
     pieces: steps.map((step, at) => {
       const seed = seeds.has(at) ? seeds.get(at) : settledOf(step);
       return prepareStep(step, { partition, tenant, seed });
@@ -120,13 +120,12 @@ export function prepareProgram(program: Program, { partition, seeds }: Place): P
 }
 
 /** Adds a program to what is sent. */
-export function writeProgram(form: ProgramForm, { program, head, pieces, once }: PreparedProgram): void {
+export function writeProgram(form: ProgramForm, { head, pieces, once }: PreparedProgram): void {
   const numbers = pieces.map(({ key, fact, isSeeded }) => {
     if (key === null) return 0;
     return typeof key === 'string' ? form.text(key, fact, isSeeded) : form.pair(key, fact, isSeeded);
   });
   form.run(head + numbers.join(), ...pieces.map(({ text }) => text));
-  if (program.entry !== null) form.run(program.entry);
   if (once) form.run(`${form.text(once.key, '')} ${once.keptSeconds}`, ...once.lines);
 }
 

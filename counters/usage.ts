@@ -45,7 +45,7 @@ export interface UsageEntry {
   verdicts: SettledVerdict[];
   /** What programs took, in their order. */
   taken: Taken[];
-  /** What can't be read of it, as it stands: all of it; or only what programs told beside what they took, where no kind reads that. */
+  /** All of it, as it stands, where it can't be read. */
   unreadable?: string;
 }
 
@@ -190,17 +190,15 @@ function toEntry(id: string, fields: string[]): UsageEntry {
     const calls: SettledCall[] = [];
     const verdicts: SettledVerdict[] = [];
     const taken: Taken[] = [];
-    const unread: string[] = [];
     for (let i = 2; i < fields.length; i += 2) {
       const [name = '', value = ''] = [fields[i], fields[i + 1]];
       const toTaken = Object.hasOwn(PROGRAM_FIELDS, name) ? PROGRAM_FIELDS[name] : undefined;
       if (toTaken) taken.push(toTaken(value));
       else if (name === 'c') calls.push(toCall(JSON.parse(value) as unknown[]));
       else if (name === 'v') verdicts.push(toVerdict(JSON.parse(value) as unknown[]));
-      else if (name === 'e') unread.push(name, value);
       else throw new TypeError(`The entry has a field '${name}'`);
     }
-    return { id, generation, calls, verdicts, taken, ...(unread.length > 0 && { unreadable: JSON.stringify(unread) }) };
+    return { id, generation, calls, verdicts, taken };
   } catch (error) {
     if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
     return { id, generation, calls: [], verdicts: [], taken: [], unreadable: JSON.stringify(fields) };

@@ -9,10 +9,10 @@
 --             q<k> <cost> <limit>   a program of one hard quota, the k-th text; an argument with its entry follows, a call that tells all
 --                                   of itself (field 'c' of the stream)
 --             v                     an argument follows: the verdict of a call that was counted before (field 'v')
---             p<nowMs> <isSuccess> <hasEntry> <isOnce> <k>,<k>…   a program: for each step the number of its text, or of its pair; then
---                                   an argument for each (each kind says how); then its entry (field 'e'); then, if it runs once,
---                                   'k keptSeconds' of its idempotency key, what is meant by it, and its context (the caller reads the
---                                   first answer by it). No line breaks in the latter two
+--             p<nowMs> <isSuccess> <isOnce> <k>,<k>…   a program: for each step the number of its text, or of its pair; then an argument
+--                                   for each (each kind says how); then, if it runs once, 'k keptSeconds' of its idempotency key,
+--                                   what is meant by it, and its context (the caller reads the first answer by it). No line breaks in
+--                                   the latter two
 --           Amounts are digits, at most 2^53 - 1; '-' is unlimited
 -- Returns   one text, with the generation behind it where that is news (batch.lua). By program, in order, figures between blanks:
 --             1 and each step's figures; 2, n and the numbers of n steps that are cold (from 1); 3 conflict; 4 repeated: a line with the

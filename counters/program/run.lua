@@ -84,7 +84,6 @@ local function run(program)
     tell(passed[at] and 1 or 0)
     step.kind.tell(step, held[at], nowMs, takes[at])
   end
-  if program.entry and not refusedBy then append('e', program.entry) end
   if once then remember(once, nowMs, begins) end
 end
 
@@ -104,7 +103,7 @@ end
 
 -- The program whose arguments begin at 'at', and what follows them.
 local function read(at)
-  local nowMs, isSuccess, hasEntry, isOnce, numbers = match(ARGV[at], '^p(%d+) ([01]) ([01]) ([01]) ([%d,]*)$')
+  local nowMs, isSuccess, isOnce, numbers = match(ARGV[at], '^p(%d+) ([01]) ([01]) ([%d,]*)$')
   local program = { nowMs = integer(nowMs), isSuccess = isSuccess == '1', steps = {}, held = {} }
   local length = 0
   for number in gmatch(numbers, '%d+') do
@@ -113,10 +112,6 @@ local function read(at)
     program.steps[length], program.held[length] = step, step.kind.stateOf(tonumber(number), step)
   end
   at = at + 1 + length
-  if hasEntry == '1' then
-    program.entry = ARGV[at]
-    at = at + 1
-  end
   if isOnce == '1' then
     local k, keptSeconds = match(ARGV[at], '^(%d+) (%d+)$')
     program.once = { k = integer(k), keptSeconds = integer(keptSeconds), meaning = ARGV[at + 1], context = ARGV[at + 2] }

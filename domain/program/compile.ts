@@ -26,15 +26,15 @@ import type { BudgetOp, BudgetStep, CreditsStep, Program, QuotaStep, RateStep, S
 export function compile(
   { catalogue, subject, nowMs }: Consumer,
   steps: readonly ConsumeStep[],
-  { tenant, isSuccess = true, idempotency = null, entry = null }: ProgramTerms,
+  { tenant, isSuccess = true, idempotency = null }: ProgramTerms,
 ): Program {
   const standing = standingOf(catalogue, subject, nowMs);
   const compiled = decidingOrder(steps).map((at) => compileStep(standing, steps[at]!));
-  return { nowMs, tenant, steps: compiled, isSuccess, idempotency, entry };
+  return { nowMs, tenant, steps: compiled, isSuccess, idempotency };
 }
 
-/** What a program says beside its steps; a success, without idempotency and entry, unless told. */
-export type ProgramTerms = Pick<Program, 'tenant'> & Partial<Pick<Program, 'isSuccess' | 'idempotency' | 'entry'>>;
+/** What a program says beside its steps; a success, without idempotency, unless told. */
+export type ProgramTerms = Pick<Program, 'tenant'> & Partial<Pick<Program, 'isSuccess' | 'idempotency'>>;
 
 function compileStep(standing: Standing, step: ConsumeStep): Step {
   switch (step.take) {

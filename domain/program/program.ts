@@ -23,8 +23,6 @@ export interface Program {
   /** Whether the caller's own verdict is a success; it decides about the steps that count successes. */
   readonly isSuccess: boolean;
   readonly idempotency: Idempotency | null;
-  /** JSON for the usage stream, appended when the program is admitted, in the same step. What steps took is appended anyway. */
-  readonly entry: string | null;
 }
 
 /** A repeat under the same key gets the first answer, a refusal as well, and takes nothing. */

@@ -59,7 +59,6 @@ export function histories(options: HistoryOptions = {}): fc.Arbitrary<Program[]>
         steps: withoutSharedKeys(steps.map((group) => group(nowMs))),
         isSuccess,
         idempotency: repeated,
-        entry: null,
       };
     });
   });

@@ -64,7 +64,7 @@ describe('a program that can’t be run exactly', () => {
 
 describe('the script', () => {
   const good = ['1', '345600 4098000000000 ', 'q1 1 10', '{}'];
-  const program = ['1', '345600 4098000000000 ', 'p1 1 0 0 1'];
+  const program = ['1', '345600 4098000000000 ', 'p1 1 0 1'];
   test.each([
     ['a limit that is NaN', ['1', '345600 4098000000000 ', 'q1 1 NaN', '{}']],
     ['a limit that is nothing', ['1', '345600 4098000000000 ', 'q1 1 --', '{}']],
@@ -79,7 +79,7 @@ describe('the script', () => {
     ['a step without its time', [...program, 'q z h 1 10 ']],
     ['a step with an amount that is none', [...program, 'q p h inf 10 ']],
     ['a step too few', program],
-    ['a program after a good call', [...good, 'p1 1 0 0 1', 'r p 1 10 nan']],
+    ['a program after a good call', [...good, 'p1 1 0 1', 'r p 1 10 nan']],
   ])('fails closed for %s, with nothing written', async (_what, runs) => {
     const keys = ['{p0}:batches:bad', '{p0}:generation', '{p0}:usage', '{p0}:checked', `{p0}:quota:${randomUUID()}`];
     const settings = [1, 0, 60, 'first', 'first', 0, 0];

@@ -14,7 +14,6 @@ export const aProgram = (more: Partial<Program>): Program => ({
   steps: [],
   isSuccess: true,
   idempotency: null,
-  entry: null,
   ...more,
 });
 

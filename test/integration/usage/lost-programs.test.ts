@@ -88,7 +88,6 @@ const aProgram = (tenant: string, step: Step): Program => ({
   steps: [step],
   isSuccess: true,
   idempotency: null,
-  entry: null,
 });
 
 interface Load {

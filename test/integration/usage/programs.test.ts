@@ -154,7 +154,6 @@ const aProgram = (tenant: string, ...steps: Step[]): Program => ({
   steps,
   isSuccess: true,
   idempotency: null,
-  entry: null,
 });
 
 const reserve = (reservationId: string, amount: number, leaseMs = DAY_MS): BudgetStep['op'] => ({
@@ -224,15 +223,6 @@ describe('a Redis that went on from older data before anybody noticed', () => {
       steps: [{ passed: true, state: 'committed', spent: 59, reserved: 3 }],
     });
   });
-});
-
-test('what a program tells beside what it took is kept as unreadable, where no kind reads it', async () => {
-  const tenant = randomUUID();
-  const runner = await aProcess();
-  await runner.run({ ...aProgram(tenant, aUse(3)), entry: '{"told":1}' });
-  await bench.settleAll();
-  expect(await settledState(bench.db, { tenant, step: aUse(0) })).toBe(3);
-  expect(await bench.db('usage_unreadable').where('entry', 'like', '%told%')).toHaveLength(1);
 });
 
 test('a reservation is forgotten when it has ended, or run out, before the moment that is asked for', async () => {

@@ -63,7 +63,6 @@ test('the figures of another kind of step are a bug, and said to be', () => {
       steps: [step],
       isSuccess: true,
       idempotency: null,
-      entry: null,
     };
     for (const told of Object.values(figures)) {
       if (told.kind === step.kind) expect(tellAnswer(program, [told], false)).toMatchObject({ outcome: 'admitted' });

@@ -9,7 +9,7 @@ const idempotency = { key: 'k', fingerprint: '', keptSeconds: 60 };
 const many = (count: number): Step[] => Array.from({ length: count }, (_, at) => aRate({ key: `k${at}` }));
 
 function checked(steps: readonly Step[], more: Partial<Program> = {}): void {
-  checkProgram({ nowMs: NOON, tenant: 'a', steps, isSuccess: true, idempotency: null, entry: null, ...more });
+  checkProgram({ nowMs: NOON, tenant: 'a', steps, isSuccess: true, idempotency: null, ...more });
 }
 
 describe('what a program may be at most', () => {

@@ -100,12 +100,11 @@ describe('a compiled program', () => {
     expect(() => checkProgram(program)).not.toThrow();
   });
 
-  test('is a success without idempotency and entry, unless told', () => {
-    expect(program).toMatchObject({ nowMs: NOON, tenant: 't', isSuccess: true, idempotency: null, entry: null });
+  test('is a success without idempotency, unless told', () => {
+    expect(program).toMatchObject({ nowMs: NOON, tenant: 't', isSuccess: true, idempotency: null });
     const told = {
       tenant: 't',
       isSuccess: false,
-      entry: '{}',
       idempotency: { key: 'k', fingerprint: 'f', keptSeconds: 5 },
     };
     expect(compile(consumer, [], told)).toEqual({ ...told, nowMs: NOON, steps: [] });

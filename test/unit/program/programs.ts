@@ -33,7 +33,7 @@ export function aTenant(): {
 } {
   const state = emptyState();
   const runs = (steps: readonly Step[], more: Partial<Program> = {}): ProgramAnswer =>
-    run(state, { nowMs: NOON, tenant: 'a', steps, isSuccess: true, idempotency: null, entry: null, ...more });
+    run(state, { nowMs: NOON, tenant: 'a', steps, isSuccess: true, idempotency: null, ...more });
   const steps: ReturnType<typeof aTenant>['steps'] = (asked, more) => {
     const answer = runs(asked, more);
     if (answer.outcome === 'conflict') throw new Error('a conflict has no steps');

@@ -169,7 +169,6 @@ describe('a rate', () => {
             steps: [step],
             isSuccess: true,
             idempotency: null,
-            entry: null,
           });
           expect(answer.outcome).toBe(effective <= limit ? 'admitted' : 'refused');
           if (effective <= limit) log.push({ cell, cost });
@@ -183,7 +182,7 @@ describe('a rate', () => {
     fc.assert(
       fc.property(calls, fc.nat(4), fc.nat(200_000), (asked, cost, backMs) => {
         const state = emptyState();
-        const program = { tenant: 'a', isSuccess: true, idempotency: null, entry: null };
+        const program = { tenant: 'a', isSuccess: true, idempotency: null };
         let nowMs = 1_000_000;
         for (const call of asked) {
           nowMs += call.stepMs;
