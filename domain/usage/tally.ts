@@ -209,7 +209,7 @@ function add(sums: Map<string, number>, key: string, amount: number): void {
 }
 
 function inOrder<Value>(rows: ReadonlyMap<string, Value>): [string, Value][] {
-  return [...rows].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** The UTC days of a batch's calls, which are few. */

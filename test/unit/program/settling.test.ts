@@ -62,6 +62,12 @@ describe('a balance', () => {
     expect(behind.balances).toEqual([]);
   });
 
+  test('that was never settled before stands as its first move says', () => {
+    const { balances, behind } = settleTaken([aMove({})], nothing);
+    expect(balances).toEqual([{ ...named, balance: 9, refilledAtMs: 0, version: 1, spent: 1n }]);
+    expect(behind.balances).toEqual([]);
+  });
+
   test('of a move from later than what is settled stands as the move says: Postgres came back with older data', () => {
     const { balances } = settleTaken(
       [aMove({ from: { version: 8, balance: 4 }, to: { version: 9, balance: 3, refilledAtMs: 0 } })],
@@ -126,6 +132,17 @@ describe('a budget', () => {
     const released = { ...held, state: 'released' as const, atMs: 900 };
     expect(settleTaken([older(released)], known()).reservations).toMatchObject([{ state: 'released' }]);
     expect(settleTaken([older(held)], known(released)).reservations).toMatchObject([{ state: 'released' }]);
+    expect(settleTaken([older({ ...held, atMs: 600 })], known()).reservations).toMatchObject([{ atMs: 600 }]);
+    // A commit stands above all, whichever side it is on; of other ends the last one told.
+    expect(settleTaken([older(released)], known(committed)).reservations).toMatchObject([{ state: 'committed' }]);
+    expect(settleTaken([older(committed)], known(released)).reservations).toMatchObject([{ state: 'committed' }]);
+    expect(settleTaken([older({ ...released, atMs: 400 })], known()).reservations).toMatchObject([{ atMs: 400 }]);
+  });
+
+  test('of a move from no older data takes what became of a reservation as it is told', () => {
+    const committed = { ...held, state: 'committed' as const };
+    const again = aBudgetMove({ fromVersion: 8, version: 9, reservations: [{ ...held, atMs: 100 }] });
+    expect(settleTaken([again], known(committed)).reservations).toEqual([{ ...named, ...held, atMs: 100 }]);
   });
 
   test('of a move from older data stays in its latest period', () => {
@@ -133,6 +150,9 @@ describe('a budget', () => {
     const tally = settleTaken([yesterday], known());
     expect(tally.budgets).toMatchObject([{ periodKey: 'today', startsAtMs: 100 }]);
     expect(tally.budgetPeriods).toMatchObject([{ periodKey: 'yesterday', spent: 3 }]);
+    const tomorrow = aBudgetMove({ fromVersion: 5, version: 6, periodKey: 'tomorrow', startsAtMs: 200 });
+    expect(settleTaken([tomorrow], known()).budgets).toMatchObject([{ periodKey: 'tomorrow', startsAtMs: 200 }]);
+    expect(settleTaken([tomorrow], known()).budgetPeriods).toEqual([]);
   });
 
   test('that was never settled before has no older data', () => {

@@ -14,6 +14,22 @@ function sketchOf(from: number, to: number, nameOf: (i: number) => string = ADDR
   return sketch;
 }
 
+/** The highest rank: all 52 bits behind the index were zeros. */
+const FULL = 53;
+
+/** The improved estimator, its series written out term by term. */
+function formulaOf(ranks: readonly number[]): number {
+  const m = ranks.length;
+  const share = (rank: number): number => ranks.filter((each) => each === rank).length / m;
+  const terms = Array.from({ length: 60 }, (_, k) => k + 1);
+  const sum = (of: (k: number) => number): number => terms.reduce((total, k) => total + of(k), 0);
+  const [empty, notFull] = [share(0), 1 - share(FULL)];
+  const sigma = empty + sum((k) => empty ** (2 ** k) * 2 ** (k - 1));
+  const tau = notFull === 0 ? 0 : (1 - notFull - sum((k) => (1 - notFull ** (2 ** -k)) ** 2 * 2 ** -k)) / 3;
+  const between = Array.from({ length: FULL - 1 }, (_, i) => share(i + 1) * 2 ** -(i + 1)).reduce((a, b) => a + b);
+  return m / (2 * Math.LN2 * (sigma + between + tau * 2 ** -(FULL - 1)));
+}
+
 describe('a sketch', () => {
   test.each([0, 1, 2, 5])('of %i texts is exact', (count) => {
     expect(estimateOf(sketchOf(0, count))).toBe(count);
@@ -58,7 +74,40 @@ describe('a sketch', () => {
   });
 
   test('of another size is refused', () => {
-    expect(() => mergeSketch(emptySketch(), new Uint8Array(16))).toThrow(RangeError);
+    expect(() => mergeSketch(emptySketch(), new Uint8Array(16))).toThrow(
+      new RangeError('A sketch of 16 registers fits no 4096'),
+    );
+  });
+
+  test('counts on in the second half of the hash where the first half is all zeros', () => {
+    const set = ['text 2261634', 'text 4714522'].map((text) => {
+      const sketch = emptySketch();
+      addToSketch(sketch, text);
+      return [...sketch].flatMap((rank, index) => (rank === 0 ? [] : [[index, rank]]));
+    });
+    expect(set).toEqual([[[189, 21]], [[1877, 22]]]);
+  });
+
+  test('keeps the highest rank that it has seen', () => {
+    const sketch = emptySketch();
+    for (const text of ['text 2261634', 'text 4714522']) addToSketch(sketch, text);
+    const [lower, higher] = [sketch.map((rank) => Math.max(0, rank - 1)), sketch.map((rank) => rank && rank + 1)];
+    expect([mergeSketch(lower, sketch), mergeSketch(higher, sketch)]).toEqual([true, false]);
+    expect(lower).toEqual(sketch);
+  });
+
+  test.each([
+    ['all ranks alike', () => 7],
+    ['all of them full', () => FULL],
+    ['none of them touched but one', (i: number) => (i === 5 ? 1 : 0)],
+    ['half of them full, half of them empty', (i: number) => (i % 2 === 0 ? FULL : 0)],
+    ['one in eight full', (i: number) => (i % 8 === 0 ? FULL : i % 5)],
+    ['ranks of every height', (i: number) => i % (FULL + 1)],
+  ])('is estimated by the formula of Ertl 2017, §4: %s', (_what, rankOf) => {
+    const sketch = emptySketch().map((_zero, i) => rankOf(i));
+    const expected = formulaOf([...sketch]);
+    if (expected === Number.POSITIVE_INFINITY) expect(estimateOf(sketch)).toBe(expected);
+    else expect(Math.abs(estimateOf(sketch) / expected - 1)).toBeLessThan(1e-3);
   });
 
   test('knows for ever what was stored: its hash never changes', () => {

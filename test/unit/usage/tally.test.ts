@@ -82,11 +82,18 @@ describe('a batch of usage', () => {
     ]);
   });
 
+  test('has no sketch of what no call told', () => {
+    expect(sumsOf([call()]).sketches).toEqual([]);
+    expect(sumsOf([call({ ip: '10.0.0.1' })]).sketches.map(({ kind }) => kind)).toEqual(['ips']);
+    expect(sumsOf([call({ licenseId: 'l' })]).sketches.map(({ kind }) => kind)).toEqual(['licenses']);
+  });
+
   test('remembers for an address the last moment of a call that succeeded', () => {
     const seen = { licenseId: 'l', ip: '10.0.0.1' };
     const calls = [call({ ...seen, atMs: 5 }), call({ ...seen, atMs: 9 }), call({ ...seen, atMs: 7 })];
     expect(sumsOf(calls).seen).toEqual([{ ...seen, atMs: 9 }]);
     expect(sumsOf([call({ ...seen, status: 'lookup' }), call({ ...seen, status: 'expired' })]).seen).toEqual([]);
+    expect(sumsOf([call({ licenseId: 'l' }), call({ ip: '10.0.0.1' })]).seen).toEqual([]);
   });
 
   test('keeps a call without a verdict as unknown, and by its id for the verdict that follows', () => {
@@ -102,6 +109,23 @@ describe('a batch of usage', () => {
     const joined = joinVerdicts([call({ callId: 'c', status: null })], [verdict(), verdict({ callId: 'd' })]);
     expect(joined.calls).toEqual([call({ callId: 'c', status: 'expired', licenseId: 'l', ip: '10.0.0.1' })]);
     expect(joined.rest.map(({ callId }) => callId)).toEqual(['d']);
+  });
+
+  test('joins only what belongs together: a call without an id, or with a verdict of its own, takes none', () => {
+    const calls = [call({ status: null }), call({ callId: 'c' }), call({ callId: 'e', status: null })];
+    expect(joinVerdicts(calls, [verdict()])).toEqual({ calls, rest: [verdict()] });
+    expect(joinVerdicts(calls, [])).toEqual({ calls, rest: [] });
+  });
+
+  test('waits for no verdict of a call that has one', () => {
+    const sums = sumsOf([call({ callId: 'c' })]);
+    expect(sums.pending).toEqual([]);
+    expect(sums.verdicts.map(({ status }) => status)).toEqual(['active']);
+  });
+
+  test('logs each call, and none of a former batch', () => {
+    const calls = [call({ cost: 3 }), call({ status: 'expired' })];
+    expect(sumsOf(calls, [verdict()], {}).log).toEqual(calls);
   });
 
   test('moves a call of a former batch from unknown to its verdict, on the day it was counted', () => {
@@ -120,6 +144,9 @@ describe('a batch of usage', () => {
   test('leaves a verdict alone whose call nobody knows', () => {
     const sums = sumsOf([], [verdict()]);
     expect(sums).toMatchObject({ orphans: 1, late: [], cleared: [], verdicts: [], sketches: [], seen: [] });
+    const known = sumsOf([], [verdict(), verdict({ callId: 'd' }), verdict({ callId: 'e' })], {});
+    expect(known).toMatchObject({ orphans: 2, late: [verdict()] });
+    expect(known.verdicts).toEqual([{ productId: 'p', day: '2026-11-22', status: 'expired', version: '', calls: 1 }]);
   });
 
   test('comes in the order of its keys, whatever the order of its calls', () => {
