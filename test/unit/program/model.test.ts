@@ -1,7 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { secondsUntil } from '../../../domain/plans/periods.ts';
 import type { Program, Step } from '../../../domain/program/program.ts';
-import { aQuota, aRate, aTenant, budget, commit, credits, DAY_MS, MINUTE_MS, NOON, reserve } from './programs.ts';
+import {
+  aQuota,
+  aRate,
+  aTenant,
+  budget,
+  commit,
+  credits,
+  DAY_MS,
+  dailyRefill,
+  MINUTE_MS,
+  NOON,
+  reserve,
+} from './programs.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 const EMPTY = { initial: { balance: 0, refilledAtMs: 0 } };
@@ -350,3 +362,49 @@ describe('a program that cannot be run exactly is refused', () => {
 function aRun(): Step[] {
   return [aRate({ key: 'a' }), aRate({ key: 'b', limit: 2 }), aRate({ key: 'c' })];
 }
+
+const dayOf = (nowMs: number) => {
+  const startsAtMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  return { startsAtMs, endsAtMs: startsAtMs + DAY_MS, periodKey: new Date(startsAtMs).toISOString().slice(0, 10) };
+};
+
+describe('one call by a clock that is a week ahead pins what it touches until the others are there:', () => {
+  const AHEAD = NOON + 7 * DAY_MS;
+  const DAYS = Array.from({ length: 7 }, (_, day) => NOON + day * DAY_MS);
+
+  test('a rate admits one window in all that time', () => {
+    const tenant = aTenant();
+    expect(tenant.rate(aRate({ cost: 2 }), AHEAD).passed).toBe(true);
+    const admitted = DAYS.map(
+      (nowMs) => times(5, () => tenant.rate(aRate(), nowMs)).filter(({ passed }) => passed).length,
+    );
+    expect(admitted).toEqual([3, 0, 0, 0, 0, 0, 0]);
+    expect(tenant.rate(aRate(), AHEAD + 2 * MINUTE_MS).passed).toBe(true);
+  });
+
+  test('a balance gets no refill, and then the next one that is due', () => {
+    const tenant = aTenant();
+    const spend = (nowMs: number) => tenant.credits(credits(1, { refill: dailyRefill(2, nowMs) }), nowMs).balance;
+    expect(times(5, () => spend(AHEAD))).toEqual([4, 3, 2, 1, 0]);
+    for (const nowMs of DAYS) {
+      expect(tenant.credits(credits(1, { refill: dailyRefill(2, nowMs) }), nowMs).passed).toBe(false);
+    }
+    expect(spend(AHEAD + DAY_MS)).toBe(1);
+  });
+
+  test('a budget stays in that period, and has one total for all of them', () => {
+    const tenant = aTenant();
+    const spend = (nowMs: number, amount: number) =>
+      tenant.budget(budget({ kind: 'spend', amount }, dayOf(nowMs)), nowMs);
+    spend(AHEAD, 4);
+    expect(DAYS.map((nowMs) => spend(nowMs, 1).spent)).toEqual([5, 6, 7, 8, 9, 10, 11]);
+    expect(spend(AHEAD + DAY_MS, 1).spent).toBe(1);
+  });
+
+  test('a quota is not pinned', () => {
+    const tenant = aTenant();
+    const ahead = { periodKey: '2026-11-28', startsAtMs: NOON + 6.5 * DAY_MS, endsAtMs: NOON + 7.5 * DAY_MS };
+    expect(tenant.quota(aQuota({ ...ahead, cost: 5 }), AHEAD).passed).toBe(true);
+    expect(tenant.quota(aQuota()).used).toBe(1);
+  });
+});
