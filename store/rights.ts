@@ -9,6 +9,7 @@ import {
   permissionsOf,
 } from '../domain/permissions/permissions.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { unreachable } from '../domain/unreachable.ts';
 import { type Actor, actorOf } from './acting.ts';
 import { findLivingToken } from './token-lookup.ts';
 
@@ -71,6 +72,8 @@ async function heldBy(trx: Knex.Transaction, actor: Actor, organizationId: strin
       if (token.organizationId !== null) return token.organizationId === organizationId ? token.scopes : NOTHING;
       return meetOf(token.scopes, (await membershipOf(trx, organizationId, token.userId!))?.permissions ?? NOTHING);
     }
+    default:
+      return unreachable(actor);
   }
 }
 

@@ -1,6 +1,3 @@
-import { nearestName } from '../plans/nearest-name.ts';
-import type { Fault } from '../refusal.ts';
-
 /**
  * What a member of an organisation may be allowed, one code for each: `noun:verb`. The owner holds all of them, a role names some,
  * and nothing is implied by membership alone or by another code (docs/spec/keyport.md §7.2). Access tokens name the same codes as
@@ -82,27 +79,4 @@ export function notHeld(held: Permissions, granted: Iterable<Permission>): Permi
 export function inOrder(codes: Iterable<Permission>): Permission[] {
   const wanted = new Set(codes);
   return ALL_PERMISSIONS.filter((code) => wanted.has(code));
-}
-
-/** Reads codes that somebody has written. All faults at once, each with the code that was probably meant. */
-export function readPermissions(
-  texts: readonly string[],
-  pointer: string,
-): { permissions: Permission[]; faults: Fault[] } {
-  const faults: Fault[] = [];
-  const known: Permission[] = [];
-  for (const [i, text] of texts.entries()) {
-    if (isPermission(text)) {
-      known.push(text);
-      continue;
-    }
-    const near = nearestName(text, ALL_PERMISSIONS);
-    faults.push({
-      pointer: `${pointer}/${i}`,
-      code: 'unknown_permission',
-      message: `There is no permission '${text}'.${near ? ` Did you mean '${near}'?` : ''}`,
-      accepts: ALL_PERMISSIONS.join(', '),
-    });
-  }
-  return { permissions: inOrder(known), faults };
 }

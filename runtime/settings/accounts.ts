@@ -1,4 +1,14 @@
-import { asIs, asNumber, matching, setting, textThat, wholeNumber } from './setting.ts';
+import {
+  asDuration,
+  asIs,
+  asNumber,
+  DURATION,
+  DURATION_WORDS,
+  matching,
+  setting,
+  textThat,
+  wholeNumber,
+} from './setting.ts';
 
 const CREDENTIAL = textThat((text) => /^[\x21-\x7e]{0,512}$/.test(text));
 const CREDENTIAL_WORDS = 'what the provider gave, or nothing';
@@ -24,6 +34,14 @@ export const ACCOUNT_SETTINGS = {
     meaning:
       'How often a minute one address may try to sign in, sign up or give a second factor (each of them), and a sixth of it an hour how ' +
       'often one may ask for a mail. An IPv6 address counts with its network of 64 bits.',
+  }),
+  inviteLifetimeMs: setting({
+    variable: 'PLIMSOLL_INVITE_LIFETIME',
+    takes: DURATION,
+    fallback: 'P7D',
+    text: asDuration,
+    accepts: DURATION_WORDS,
+    meaning: 'How long an invite to an organisation may be accepted. While it is pending it takes a seat.',
   }),
   githubClientId: setting({
     variable: 'PLIMSOLL_GITHUB_CLIENT_ID',

@@ -10,9 +10,7 @@ import {
   NOTHING,
   notHeld,
   PERMISSIONS,
-  type Permission,
   permissionsOf,
-  readPermissions,
 } from '../../../domain/permissions/permissions.ts';
 
 const someCodes = fc.subarray(ALL_PERMISSIONS);
@@ -79,29 +77,6 @@ describe('whoever grants', () => {
   });
 });
 
-describe('codes that somebody has written', () => {
-  test('are read in the order of all codes, each once', () => {
-    const written = ['roles:edit', 'members:view', 'roles:edit'];
-    expect(readPermissions(written, '/permissions')).toEqual({
-      permissions: ['members:view', 'roles:edit'],
-      faults: [],
-    });
-    expect(inOrder(['roles:edit', 'members:view', 'roles:edit'] satisfies Permission[])).toEqual([
-      'members:view',
-      'roles:edit',
-    ]);
-  });
-
-  test('that nobody knows are all told, with what was probably meant', () => {
-    const { faults } = readPermissions(['license:view', 'members:view', 'owner'], '/permissions');
-    expect(faults).toMatchObject([
-      {
-        pointer: '/permissions/0',
-        code: 'unknown_permission',
-        message: "There is no permission 'license:view'. Did you mean 'licenses:view'?",
-      },
-      { pointer: '/permissions/2', message: "There is no permission 'owner'." },
-    ]);
-    expect(faults[0]!.accepts).toContain('licenses:view');
-  });
+test('codes are listed in the order of all codes, each once', () => {
+  expect(inOrder(['roles:edit', 'members:view', 'roles:edit'])).toEqual(['members:view', 'roles:edit']);
 });
