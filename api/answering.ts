@@ -51,7 +51,7 @@ export function answerTo(
     deps.metrics.answered({ route, method, status, seconds: ms / 1_000 });
     deps.answerLog.answered({ requestId, route, method, status, code, ms }, given === undefined);
     if (reply.headers) Object.assign(headers, reply.headers);
-    headers['Content-Type'] = reply.contentType;
+    if (reply.contentType !== '') headers['Content-Type'] = reply.contentType;
     send(answerOfReply(reply, headers));
   };
   const fail = (error: unknown): void => {

@@ -166,7 +166,7 @@ async function toReply(
   const location = response.headers.get('location');
   // Beside a body it is for the library's own client, which reads the body.
   if (location !== null && response.status >= 300) headers['Location'] = location;
-  const contentType = response.headers.get('content-type') ?? (text === '' ? '' : 'application/json');
+  const contentType = text === '' ? '' : (response.headers.get('content-type') ?? 'application/json');
   return { status: response.status, headers, cookies, contentType, body: text };
 }
 

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import type { TestPlatform } from './platform.ts';
+import { linkIn, mailsTo, Visitor } from './visitor.ts';
+
+/** A password that nobody tries first. */
+export const PASSWORD = 'nine ducks in a row';
+
+export interface AccountHolder {
+  id: string;
+  email: string;
+  name: string;
+  browser: Visitor;
+}
+
+export function anAddress(): string {
+  return `${randomUUID()}@example.com`;
+}
+
+/** Somebody who has signed up, proven their address by the link in the mail, and signed in: all by HTTP. */
+export async function aSignedInPerson(
+  { db, url }: TestPlatform,
+  { email = anAddress(), name = 'Ann Cooper' } = {},
+): Promise<AccountHolder> {
+  const browser = new Visitor(url);
+  const signedUp = await browser.post('/auth/sign-up/email', { name, email, password: PASSWORD });
+  if (signedUp.status !== 200) throw new Error(`Sign-up: ${signedUp.status} ${signedUp.text}`);
+  const [mail] = await mailsTo(db, email, { template: 'verify_email' });
+  await browser.get(linkIn(mail!));
+  const signedIn = await signIn(browser, email);
+  if (signedIn.status !== 200) throw new Error(`Sign-in: ${signedIn.status} ${signedIn.text}`);
+  return { id: (signedIn.body['user'] as { id: string }).id, email, name, browser };
+}
+
+export function signIn(browser: Visitor, email: string, password = PASSWORD) {
+  return browser.post('/auth/sign-in/email', { email, password });
+}
+
+/** Who a browser is signed in as, by the library and by the routes of the API alike. */
+export async function whoIs(browser: Visitor): Promise<string | undefined> {
+  const [{ body }, me] = [await browser.get('/auth/get-session'), await browser.get('/v1/users/me')];
+  const id = (body['user'] as { id: string } | undefined)?.id;
+  const seen = me.status === 200 ? me.body['id'] : undefined;
+  if (id !== seen) throw new Error(`/auth says ${id}, /v1 says ${me.status} ${me.text}`);
+  return id;
+}
