@@ -10,7 +10,7 @@ import { checkSpace } from './packages.ts';
 import { openPorts } from './ports.ts';
 import { type Kind, openRoster, stopLeftovers } from './roster.ts';
 import { type Setting, Stopped, stopIfAborted } from './run.ts';
-import { homeSecrets } from './secrets.ts';
+import { homeSecrets, type Secrets } from './secrets.ts';
 import { type Servers, startServers } from './servers.ts';
 import { type Program, type Service, startService, type Together } from './service.ts';
 
@@ -117,7 +117,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     const together: Together = (jobs) => allOrNone(jobs, giveUp);
 
     const servers = await startServers({ setting, home, config, secrets, ports, fast, start, together });
-    const homeEnv = environmentOf(servers, env, secrets.PLIMSOLL_SECRET_KEYS);
+    const homeEnv = environmentOf(servers, env, secrets);
     let application: Awaited<ReturnType<typeof startProcesses>> | undefined;
     let demo: Demo | undefined;
     if (!options.serversOnly) {
@@ -174,12 +174,13 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
 }
 
 /** What API, worker and CLI need to know: ours, and each setting that the environment, without files, has an opinion on. */
-function environmentOf(servers: Servers, env: NodeJS.ProcessEnv, secretKeys: string): Record<string, string> {
+function environmentOf(servers: Servers, env: NodeJS.ProcessEnv, secrets: Secrets): Record<string, string> {
   const named = Object.values(SETTINGS)
     .filter(({ variable }) => env[variable]?.trim())
     .map(({ variable }) => [variable, env[variable]?.trim() as string]);
   return {
-    PLIMSOLL_SECRET_KEYS: secretKeys,
+    PLIMSOLL_SECRET_KEYS: secrets.PLIMSOLL_SECRET_KEYS,
+    PLIMSOLL_AUDIT_KEYS: secrets.PLIMSOLL_AUDIT_KEYS,
     ...(Object.fromEntries(named) as Record<string, string>),
     DATABASE_URL: servers.databaseUrl,
     REDIS_URL: servers.redisUrl,

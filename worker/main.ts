@@ -6,6 +6,7 @@ import { type Config, ConfigError, loadConfig } from '../runtime/config.ts';
 import { startHealthServer } from '../runtime/health-server.ts';
 import { createLogger } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
+import { SecretBox } from '../runtime/secrets.ts';
 import { createShutdown } from '../runtime/shutdown.ts';
 import { connectDatabase } from '../store/database.ts';
 import { agreeOnPartitions, PartitionsDiffer } from '../store/usage-partitions.ts';
@@ -13,6 +14,9 @@ import { createTemporal } from '../temporal/client.ts';
 import { QUEUES } from '../workflows/shared/queues.ts';
 import { workflowBundle } from './bundle.ts';
 import { startDrain } from './drain.ts';
+import { startMailPruning } from './mails/pruning.ts';
+import { createMailHandler } from './mails/sending.ts';
+import { startRelay } from './relay.ts';
 import { type SupervisedQueue, superviseWorkers } from './supervisor.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
 
@@ -65,6 +69,13 @@ async function main(): Promise<void> {
   const stream = createUsageStream(redis, config);
   const drain = startDrain({ db, stream, mostLagMs: config.usageLagMs, metrics, log });
   shutdown.add('drain', () => drain.stop());
+
+  const secrets = new SecretBox(config.secretKeys);
+  if (config.smtpUrl === '') log.warn('no SMTP server is configured: mails are kept in the database, and reach nobody');
+  const relay = startRelay({ db, secrets, handlers: { mail: createMailHandler(config) }, metrics, log });
+  shutdown.add('relay', () => relay.stop());
+  const pruning = startMailPruning({ db, retentionMs: config.mailRetentionMs, log });
+  shutdown.add('mail pruning', () => pruning.stop());
 
   const bundle = await workflowBundle(log, { codePath: config.workflowBundle });
   if (shutdown.hasBegun) return;

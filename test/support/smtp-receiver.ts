@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { SMTPServer } from 'smtp-server';
+
+/** A mail as the other side got it. */
+export interface ReceivedMail {
+  from: string;
+  to: string[];
+  /** Headers and body, as they were sent. */
+  raw: string;
+  messageId: string;
+}
+
+export interface SmtpReceiver {
+  url: string;
+  mails: ReceivedMail[];
+  /** Says no to a recipient with this answer; `undefined`: takes it. */
+  judge: (recipient: string) => { code: number; text: string } | undefined;
+  close(): Promise<void>;
+}
+
+/** A real SMTP server on loopback that keeps what it is given. */
+export async function startSmtpReceiver(): Promise<SmtpReceiver> {
+  const receiver: SmtpReceiver = { url: '', mails: [], judge: () => undefined, close };
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    logger: false,
+    onRcptTo({ address }, _session, callback) {
+      const refusal = receiver.judge(address);
+      callback(refusal && Object.assign(new Error(refusal.text), { responseCode: refusal.code }));
+    },
+    onData(stream, { envelope }, callback) {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => void chunks.push(chunk));
+      stream.on('end', () => {
+        const raw = Buffer.concat(chunks).toString('utf8');
+        receiver.mails.push({
+          from: envelope.mailFrom ? envelope.mailFrom.address : '',
+          to: envelope.rcptTo.map(({ address }) => address),
+          raw,
+          messageId: /^message-id:\s*(<[^>]+>)/im.exec(raw)?.[1] ?? '',
+        });
+        callback();
+      });
+    },
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server.server, 'listening');
+  receiver.url = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  return receiver;
+
+  async function close(): Promise<void> {
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+}
