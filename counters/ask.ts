@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Result } from 'ioredis';
 import type { Limit } from '../domain/plans/catalogue.ts';
 import type { ProgramAnswer } from '../domain/program/program.ts';
+import { rest } from '../runtime/rest.ts';
 import { batchesKey, checkedKey, generationKey, streamKey } from './partitions.ts';
 import { AnswerReader, type PreparedProgram, ProgramForm, readProgram, writeProgram } from './program-form.ts';
 import { PROGRAM_SCRIPT } from './program-script.ts';
@@ -213,17 +214,4 @@ function toAnswer(answer: ScriptAnswer, batch: Batch): BatchAnswer {
   const figures: number[] = [];
   for (let i = 0; i < batch.items.length * 2; i += 1) figures.push(reader.figure());
   return { figures, programs: batch.programs.map(({ program }) => readProgram(reader, program)), generation };
-}
-
-/** Waits, or ends early when the signal fires. */
-function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal?.addEventListener('abort', end);
-  });
 }

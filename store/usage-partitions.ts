@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Knex } from 'knex';
+import { rest } from '../runtime/rest.ts';
 import { isDatabaseOutage } from './database.ts';
 
 const AGAIN_MS = 1_000;
@@ -38,7 +38,7 @@ export async function agreeOnPartitions(
     }
   };
   const later = async (): Promise<void> => {
-    do await pause(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    do await rest(AGAIN_MS, signal);
     while (!signal.aborted && !(await isAgreed()));
   };
   if (!(await isAgreed())) later().catch(onRefused);

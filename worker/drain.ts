@@ -1,10 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { isRedisOutage } from '../counters/redis.ts';
 import type { UsageStream } from '../counters/usage.ts';
 import { utcDay } from '../domain/plans/periods.ts';
 import type { Logger } from '../runtime/log.ts';
+import { rest } from '../runtime/rest.ts';
 import { isDatabaseOutage } from '../store/database.ts';
 import { ensureLogDays } from '../store/usage-log.ts';
 import { ensurePosition } from '../store/usage-positions.ts';
@@ -216,13 +216,4 @@ function createTurns(atOnce: number): Turns {
       else running -= 1;
     }
   };
-}
-
-/** Waits, or ends early when the signal fires. */
-async function rest(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await pause(ms, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from '../runtime/log.ts';
+import { rest } from '../runtime/rest.ts';
 import type { Temporal } from '../temporal/client.ts';
 import { dataConverter } from '../temporal/data-converter.ts';
 import { ensureSchedules } from '../temporal/schedules.ts';
@@ -56,7 +56,7 @@ export function superviseWorkers(options: {
           { err: error, address, namespace, retryInMs },
           `the workers don't run: ${sentence(error)}; trying again`,
         );
-        await sleep(retryInMs, stopping.signal);
+        await rest(retryInMs, stopping.signal);
       }
     }
   };
@@ -112,7 +112,7 @@ export function superviseWorkers(options: {
   /** Lets readiness know what the polling workers keep to themselves: they wait for a server that went away. */
   const heartbeat = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      await sleep(HEARTBEAT_MS, signal);
+      await rest(HEARTBEAT_MS, signal);
       if (signal.aborted) return;
       try {
         await temporal.call(() => temporal.connection.workflowService.getSystemInfo({}), HEARTBEAT_MS);
@@ -145,15 +145,6 @@ export function superviseWorkers(options: {
       await finished;
     },
   };
-}
-
-/** Waits, or ends early when the signal fires. */
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await pause(ms, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }
 
 /** The first line of what went wrong; the whole of it stands in the log beside it. */
