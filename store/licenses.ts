@@ -8,6 +8,7 @@ import { isComparable, type VersionPin } from '../domain/validation/versions.ts'
 import { newId } from '../runtime/ids.ts';
 import { type CustomerReference, resolveCustomer } from './customers.ts';
 import { returnPlaces, takePlaces } from './holding.ts';
+import { type LicenseRow, toPin } from './license-rows.ts';
 import { notifyChange, tagOf } from './notices.ts';
 import { organizationHolder } from './organizations.ts';
 import { holdProduct } from './products.ts';
@@ -276,23 +277,6 @@ function mustBeRange(min: string | null, max: string | null): void {
   if (errors.length > 0) throw new Refusal('validation_failed', { errors });
 }
 
-interface LicenseRow {
-  id: string;
-  organization_id: string;
-  product_id: string;
-  customer_id: string;
-  license_key: string;
-  status: 'active' | 'revoked';
-  expires_at: number | null;
-  max_ips: number | null;
-  notes: string | null;
-  version_pin_mode: 'exact' | 'range' | null;
-  version_pinned: string | null;
-  version_range_min: string | null;
-  version_range_max: string | null;
-  custom_override: JsonObject | null;
-}
-
 function toLicense(row: LicenseRow): License {
   return {
     id: row.id,
@@ -307,10 +291,4 @@ function toLicense(row: LicenseRow): License {
     pin: toPin(row),
     customOverride: row.custom_override,
   };
-}
-
-function toPin(row: LicenseRow): VersionPin | null {
-  if (row.version_pin_mode === 'range')
-    return { mode: 'range', min: row.version_range_min, max: row.version_range_max };
-  return row.version_pinned === null ? null : { mode: 'exact', version: row.version_pinned };
 }

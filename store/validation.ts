@@ -13,8 +13,9 @@ import type {
 } from '../domain/validation/facts.ts';
 import type { LookupFacts } from '../domain/validation/lookup.ts';
 import { decideValidation, type ValidationRequest, type Verdict } from '../domain/validation/verdict.ts';
-import type { VersionEntry, VersionPin } from '../domain/validation/versions.ts';
+import type { VersionEntry } from '../domain/validation/versions.ts';
 import { getCatalogue } from './catalogues.ts';
+import { type LicenseRow, toPin } from './license-rows.ts';
 import { notifyChange, tagOf } from './notices.ts';
 import { type OverrideRow, toSubject } from './organizations.ts';
 
@@ -87,7 +88,7 @@ export async function findLicense(
   db: Knex,
   { productId, licenseKey }: { productId: string; licenseKey: string },
 ): Promise<LicenseSnapshot | undefined> {
-  const { rows } = await db.raw<{ rows: LicenseRow[] }>(
+  const { rows } = await db.raw<{ rows: LicenseSnapshotRow[] }>(
     `select l.*, c.email as customer_email, c.discord_id as customer_discord_id, c.name as customer_name,
        (select count(*) from license_ips i where i.license_id = l.id) as ip_count,
        (select coalesce(array_agg(host(i.address)), '{}')
@@ -111,38 +112,51 @@ export async function withIp(db: Knex, license: LicenseSnapshot, address: string
   return { ...license.facts, ips };
 }
 
+/** A call whose verdict holds only once its caller's address is registered. */
+export interface Registration {
+  request: ValidationRequest;
+  /** When it was asked, epoch milliseconds. */
+  nowMs: number;
+}
+
 /**
- * Registers the caller's address, if it still may: locks the licence, decides again on what stands now, and writes only if the
- * verdict is still that it registers. Two first calls at once make one registration (docs/spec/keyport.md §6.3).
+ * Registers callers' addresses with one licence, each if it still may: locks the licence once, decides each again in its order on what
+ * stands then, and writes those whose verdict is still that they register. Two first calls at once make one registration
+ * (docs/spec/keyport.md §6.3). Gives a verdict for each.
  */
-export async function registerIp(
+export async function registerIps(
   db: Knex,
-  {
-    licenseKey,
-    productId,
-    request,
-    nowMs,
-  }: { licenseKey: string; productId: string; request: ValidationRequest; nowMs: number },
-): Promise<Verdict> {
+  { licenseKey, productId }: { licenseKey: string; productId: string },
+  registrations: readonly Registration[],
+): Promise<Verdict[]> {
   return db.transaction(async (trx) => {
     await trx('licenses').where({ license_key: licenseKey }).forNoKeyUpdate().select('id');
     // By its id: the call was admitted and counted under the key of that moment, which may have been replaced since.
     const product = await findProduct(trx, 'p.id = ?', productId);
     if (!product) throw new Error(`The product ${productId} is gone, rather than marked as deleted`);
     const license = await findLicense(trx, { productId: product.id, licenseKey });
-    const facts = license ? await withIp(trx, license, request.ip) : null;
-    const verdict = decideValidation(product.at(nowMs).facts, facts, request, nowMs);
-    if (verdict.registersIp) {
-      await trx('license_ips').insert({
-        organization_id: product.organizationId,
-        license_id: license!.facts.id,
-        address: request.ip,
-        origin: 'validation',
-      });
-      await notifyChange(trx, tagOf.license(license!.facts.id));
+    const added = new Set<string>();
+    const verdicts: Verdict[] = [];
+    for (const { request, nowMs } of registrations) {
+      const facts = license ? withAdded(await withIp(trx, license, request.ip), added) : null;
+      const verdict = decideValidation(product.at(nowMs).facts, facts, request, nowMs);
+      if (verdict.registersIp) added.add(request.ip);
+      verdicts.push(verdict);
     }
-    return verdict;
+    if (added.size > 0) {
+      const licenseId = license!.facts.id;
+      const row = { organization_id: product.organizationId, license_id: licenseId, origin: 'validation' };
+      await trx('license_ips').insert([...added].map((address) => ({ ...row, address })));
+      await notifyChange(trx, tagOf.license(licenseId));
+    }
+    return verdicts;
   });
+}
+
+/** The facts of a licence with addresses that are about to be written. */
+function withAdded(facts: LicenseFacts, added: ReadonlySet<string>): LicenseFacts {
+  const { ips } = facts;
+  return { ...facts, ips: { size: ips.size + added.size, has: (asked) => added.has(asked) || ips.has(asked) } };
 }
 
 interface ProductRow {
@@ -241,20 +255,7 @@ function has(plan: Entitlements, feature: string): boolean {
   return found.enabled;
 }
 
-interface LicenseRow {
-  id: string;
-  organization_id: string;
-  customer_id: string;
-  license_key: string;
-  status: 'active' | 'revoked';
-  expires_at: number | null;
-  max_ips: number | null;
-  notes: string | null;
-  version_pin_mode: 'exact' | 'range' | null;
-  version_pinned: string | null;
-  version_range_min: string | null;
-  version_range_max: string | null;
-  custom_override: JsonObject | null;
+interface LicenseSnapshotRow extends LicenseRow {
   revoked_at: number | null;
   created_at: number;
   updated_at: number;
@@ -267,7 +268,7 @@ interface LicenseRow {
   license_blacklist: string[];
 }
 
-function toLicenseSnapshot(row: LicenseRow): LicenseSnapshot {
+function toLicenseSnapshot(row: LicenseSnapshotRow): LicenseSnapshot {
   const pin = toPin(row);
   const hasManyIps = row.ip_count > MOST_IPS_AT_HAND;
   return {
@@ -308,10 +309,4 @@ function toLicenseSnapshot(row: LicenseRow): LicenseSnapshot {
 /** Most licences have no list of their own: they share one that is empty, as a list for each takes a fifth of its memory. */
 function networksOf(networks: string[]): NetworkList {
   return networks.length === 0 ? NO_NETWORKS : new NetworkList(networks);
-}
-
-function toPin(row: LicenseRow): VersionPin | null {
-  if (row.version_pin_mode === null) return null;
-  if (row.version_pin_mode === 'exact') return { mode: 'exact', version: row.version_pinned! };
-  return { mode: 'range', min: row.version_range_min, max: row.version_range_max };
 }

@@ -3,13 +3,14 @@ import Ajv from 'ajv';
 import { type Static, Type } from 'typebox';
 import { LICENSE_KEY_LENGTH } from '../../domain/validation/license-key.ts';
 import { decideValidation, type Verdict } from '../../domain/validation/verdict.ts';
-import { type LicenseSnapshot, registerIp, withIp } from '../../store/validation.ts';
+import { type LicenseSnapshot, withIp } from '../../store/validation.ts';
 import { parseJson } from '../body.ts';
 import { HttpError } from '../errors.ts';
 import { faultsOf } from '../faults.ts';
 import { DEGRADED, type Dependencies, type ProductCall, type Reply, route } from '../route.ts';
 import type { Found } from '../snapshots/cache.ts';
 import type { Snapshots } from '../snapshots/snapshots.ts';
+import { register } from './registrations.ts';
 
 const OptionalText = (accepts: string) =>
   Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], description: accepts }));
@@ -126,12 +127,9 @@ function decideAtHand(call: ProductCall, { snapshots }: Dependencies, asked: Ask
   return { verdict, licenseId: found.value?.facts.id ?? null, degraded: call.degraded || found.degraded };
 }
 
-/** Registrations under way in this process, by licence and address. */
-const registrations = new Map<string, Promise<Verdict>>();
-
 /** The verdict with all that it takes: the licence is loaded, an address is registered. */
 async function decide(call: ProductCall, deps: Dependencies, asked: Asked): Promise<Decided> {
-  const { effective, nowMs } = call;
+  const { effective, nowMs, product } = call;
   const found = await licenseOf(call, deps.snapshots, asked.licenseKey);
   const degraded = call.degraded || found.degraded;
   const facts = found.value ? await withIp(deps.db, found.value, asked.ip) : null;
@@ -139,29 +137,10 @@ async function decide(call: ProductCall, deps: Dependencies, asked: Asked): Prom
   const verdict = decideValidation(effective.facts, facts, asked, nowMs);
   if (!verdict.registersIp || licenseId === null) return { verdict, licenseId, degraded };
 
-  const place = `${licenseId}/${asked.ip}`;
-  const underWay = registrations.get(place);
-  if (underWay) {
-    // Many first calls of one machine need one transaction, not one each behind the other: they look again at what it has left.
-    await underWay;
-    return decide(call, deps, asked);
-  }
-  const registration = register(call, deps, asked, licenseId).finally(() => registrations.delete(place));
-  registrations.set(place, registration);
-  return { verdict: await registration, licenseId, degraded: false };
-}
-
-/** The one write of a validation, once a licence and address: it needs Postgres itself, not a snapshot of it. */
-async function register(
-  { product, nowMs }: ProductCall,
-  { db, snapshots }: Dependencies,
-  asked: Asked,
-  licenseId: string,
-): Promise<Verdict> {
-  const { licenseKey } = asked;
-  const verdict = await registerIp(db, { licenseKey, productId: product.id, request: asked, nowMs });
-  snapshots.forgetLicense(licenseId);
-  return verdict;
+  const license = { id: licenseId, productId: product.id, licenseKey: asked.licenseKey };
+  const registered = await register(deps, license, { request: asked, nowMs });
+  // Many first calls of one machine need one registration: they look again at what it has left.
+  return registered ? { verdict: registered, licenseId, degraded: false } : decide(call, deps, asked);
 }
 
 /** The licence with this key under the call's product. */

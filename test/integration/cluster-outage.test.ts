@@ -1,15 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { partitionOf, quotaKey, streamKey } from '../../counters/partitions.ts';
 import { isRedisOutage } from '../../counters/redis.ts';
-import { loadCatalogue } from '../../domain/plans/load.ts';
 import { utcDay } from '../../domain/plans/periods.ts';
-import { publishCatalogue } from '../../store/catalogues.ts';
-import { migrate } from '../../store/migrate.ts';
 import { startPlatform, type TestPlatform, type TestProduct } from '../support/platform.ts';
 import { startRedisCluster, type TestCluster } from '../support/redis-cluster.ts';
-import { aScratchDatabase, type ScratchDatabase } from '../support/scratch.ts';
+import { aPlatformDatabase, type ScratchDatabase } from '../support/scratch.ts';
 import { waitUntil } from '../support/wait.ts';
 
 /** A master of a cluster that is away with its replica: a third of the tenants is metered, the others notice nothing. */
@@ -20,12 +16,7 @@ let cluster: TestCluster;
 let database: ScratchDatabase;
 let open: TestPlatform;
 beforeAll(async () => {
-  [cluster, database] = await Promise.all([startRedisCluster(), aScratchDatabase()]);
-  const path = new URL('../../plans/platform.yaml', import.meta.url);
-  const catalogue = loadCatalogue(readFileSync(path, 'utf8'), 'platform.yaml');
-  const db = database.connect();
-  await migrate(db);
-  await db.transaction((trx) => publishCatalogue(trx, catalogue));
+  [cluster, database] = await Promise.all([startRedisCluster(), aPlatformDatabase()]);
   open = await startPlatform({
     databaseUrl: database.url,
     redisUrl: cluster.url,

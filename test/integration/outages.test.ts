@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { connectRedis, openRedis, type RedisClient } from '../../counters/redis.ts';
-import { loadCatalogue } from '../../domain/plans/load.ts';
 import { utcDay } from '../../domain/plans/periods.ts';
-import { publishCatalogue } from '../../store/catalogues.ts';
-import { migrate } from '../../store/migrate.ts';
 import { startPlatform, type TestPlatform, type TestProduct } from '../support/platform.ts';
 import { startRedis, type TestRedis } from '../support/redis-process.ts';
-import { aScratchDatabase, type ScratchDatabase } from '../support/scratch.ts';
+import { aPlatformDatabase, type ScratchDatabase } from '../support/scratch.ts';
 import { waitUntil } from '../support/wait.ts';
 
 /** Redis killed for real, under load, and brought back: what is served, what is counted, what is promised. */
@@ -24,14 +20,7 @@ beforeAll(async () => {
   direct = connectRedis({ redisUrl: server.url, redisTimeoutMs: 2_000 }, () => undefined);
   await openRedis(direct);
   // Of their own: what waits in Postgres is taken by any process that shares it, and puts it into its own Redis.
-  database = await aScratchDatabase();
-  const catalogue = loadCatalogue(
-    readFileSync(new URL('../../plans/platform.yaml', import.meta.url), 'utf8'),
-    'platform.yaml',
-  );
-  const db = database.connect();
-  await migrate(db);
-  await db.transaction((trx) => publishCatalogue(trx, catalogue));
+  database = await aPlatformDatabase();
   const settings = { databaseUrl: database.url, redisUrl: server.url, redisTimeoutMs: 800 };
   [open, sibling, closed] = await Promise.all([
     startPlatform(settings),

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Knex } from 'knex';
+import { loadCatalogue } from '../../domain/plans/load.ts';
+import { publishCatalogue } from '../../store/catalogues.ts';
 import { connectDatabase } from '../../store/database.ts';
+import { migrate } from '../../store/migrate.ts';
 import { testStack } from './stack.ts';
 
 export interface ScratchDatabase {
@@ -33,4 +37,15 @@ export async function aScratchDatabase(): Promise<ScratchDatabase> {
       await admin.destroy();
     },
   };
+}
+
+/** A database of its own that an API can run on: migrated, with the platform's catalogue published. */
+export async function aPlatformDatabase(): Promise<ScratchDatabase> {
+  const database = await aScratchDatabase();
+  const path = new URL('../../plans/platform.yaml', import.meta.url);
+  const catalogue = loadCatalogue(readFileSync(path, 'utf8'), 'platform.yaml');
+  const db = database.connect();
+  await migrate(db);
+  await db.transaction((trx) => publishCatalogue(trx, catalogue));
+  return database;
 }

@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadCatalogue } from '../../../domain/plans/load.ts';
-import { publishCatalogue } from '../../../store/catalogues.ts';
-import { migrate } from '../../../store/migrate.ts';
 import { agreeOnPartitions, PartitionsDiffer } from '../../../store/usage-partitions.ts';
 import { runApiProcess, startApiProcess } from '../../support/api-process.ts';
-import { aScratchDatabase, type ScratchDatabase } from '../../support/scratch.ts';
+import { aPlatformDatabase, type ScratchDatabase } from '../../support/scratch.ts';
 import { testStack } from '../../support/stack.ts';
 import { runWorker } from '../../support/worker-process.ts';
 
@@ -13,12 +9,7 @@ import { runWorker } from '../../support/worker-process.ts';
 
 let database: ScratchDatabase;
 beforeAll(async () => {
-  database = await aScratchDatabase();
-  const path = new URL('../../../plans/platform.yaml', import.meta.url);
-  const catalogue = loadCatalogue(readFileSync(path, 'utf8'), 'platform.yaml');
-  const db = database.connect();
-  await migrate(db);
-  await db.transaction((trx) => publishCatalogue(trx, catalogue));
+  database = await aPlatformDatabase();
 });
 afterAll(() => database.drop());
 

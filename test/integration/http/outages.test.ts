@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ApiProcess, startApiProcess } from '../../support/api-process.ts';
 import { exchange, type RawAnswer, requestText } from '../../support/raw-http.ts';
@@ -144,6 +145,53 @@ describe('an API process without its servers', () => {
       await way.close();
     }
   });
+
+  test('that loses Redis and then Postgres, told to be open, goes on for about six seconds with what it meters, and counts that once', async () => {
+    const { config } = testStack();
+    const [postgres, redis] = await Promise.all([aWayTo(config.databaseUrl), aWayTo(config.redisUrl)]);
+    const env = { ...TIMEOUTS, DATABASE_URL: postgres.url, REDIS_URL: redis.url, PLIMSOLL_REDIS_OUTAGE: 'open' };
+    const api = await startApiProcess(env);
+    try {
+      await isReady(api);
+      await waitUntil('it serves', async () => (await call(api, valid())).status === 200);
+      const before = Number((await call(api, valid())).headers['ratelimit-remaining']);
+      let served = 0;
+      const isServed = async (): Promise<boolean> => {
+        const { status } = await call(api, valid());
+        if (status === 200) served += 1;
+        return status === 200;
+      };
+      await redis.way.close();
+      await waitUntil('it is metered', async () => (await isServed()) && served > 2);
+      await postgres.way.close();
+      const cutAtMs = performance.now();
+      await waitUntil('it serves no more', async () => !(await isServed()), 15_000);
+      const servedMs = performance.now() - cutAtMs;
+      process.stdout.write(`Redis and Postgres away: served for ${servedMs.toFixed(0)} ms more\n`);
+      // Five seconds without being able to save, which begin with the next try: once a second there is one.
+      expect(servedMs).toBeGreaterThan(4_500);
+      expect(servedMs).toBeLessThan(6_000 + ANSWERED_WITHIN_MS / 2);
+      for (let i = 0; i < 3; i += 1) expectOutage(await call(api, valid()));
+
+      await Promise.all([postgres.way.open(), redis.way.open()]);
+      await isReady(api);
+      let looks = 0;
+      /** How many of the calls before the looks are counted; `NaN` while a look gets no number. */
+      const counted = async (): Promise<number> => {
+        const { status, headers } = await call(api, valid());
+        // Until the process has saved again it refuses, and counts nothing.
+        if (status === 200) looks += 1;
+        return before - Number(headers['ratelimit-remaining']) - looks;
+      };
+      await waitUntil('all are counted', async () => (await counted()) >= served);
+      // As long as another round of putting back would take.
+      await pause(1_500);
+      expect(await counted()).toBe(served);
+    } finally {
+      expect(await api.stop()).toBe(0);
+      await Promise.all([postgres.way.close(), redis.way.close()]);
+    }
+  }, 60_000);
 
   test('of Temporal alone is ready, and says so', async () => {
     const api = await startApiProcess({ ...TIMEOUTS, TEMPORAL_ADDRESS: '127.0.0.1:9' });

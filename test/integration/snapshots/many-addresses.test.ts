@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addIp, changeLicense, removeIp } from '../../../store/licenses.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
@@ -72,4 +73,24 @@ test('twenty first calls at once from twenty addresses take exactly the three pl
   expect(seen.filter(([status]) => status === 'active')).toHaveLength(3);
   expect(seen.filter(([status]) => status === 'ip_limit_reached')).toHaveLength(17);
   expect(await license.count()).toBe(MANY + 3);
+});
+
+test('many addresses that are new to a licence are registered by few transactions: all that wait for one share the next', async () => {
+  const { id, from, count } = await aLicenseWith(0, 30);
+  // The first waits for this lock until the others have come.
+  const holding = await platform.db.transaction();
+  await holding('licenses').where({ id }).forNoKeyUpdate().select('id');
+  const answers = Array.from({ length: 40 }, (_, i) => from(`198.51.100.${i + 1}`));
+  await pause(1_500);
+  await holding.commit();
+  const told = await Promise.all(answers);
+  const active = told.filter(([status]) => status === 'active');
+  const counts = active.map(([, , ipCount]) => Number(ipCount)).sort((a, b) => a - b);
+  expect(counts).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+  const refused = told.filter(([status]) => status !== 'active');
+  expect(refused).toEqual(Array(10).fill(['ip_limit_reached', false, 30]));
+  expect(await count()).toBe(30);
+  const writers = await platform.db('license_ips').where({ license_id: id }).distinct(platform.db.raw('xmin::text'));
+  // The first's, and that of those that waited; one more for who came late.
+  expect(writers.length).toBeLessThanOrEqual(3);
 });

@@ -11,7 +11,7 @@ import { notifyChange, type Tag, tagOf } from '../../../store/notices.ts';
 import * as organizations from '../../../store/organizations.ts';
 import { removeVersion, setVersion } from '../../../store/product-versions.ts';
 import * as products from '../../../store/products.ts';
-import { registerIp } from '../../../store/validation.ts';
+import { registerIps } from '../../../store/validation.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 
 let platform: TestPlatform;
@@ -152,16 +152,13 @@ const TELLS: Record<string, { tells: string[]; first?: Act; act: Act }[]> = {
     },
   ],
   resetIps: [{ tells: license, act: (trx, { licenseId }) => licenses.resetIps(trx, licenseId) }],
-  registerIp: [
+  registerIps: [
     {
       tells: license,
       act: (trx, { licenseKey, productId }) =>
-        registerIp(trx, {
-          licenseKey,
-          productId,
-          request: { ip: '192.0.2.8', version: undefined },
-          nowMs: Date.now(),
-        }),
+        registerIps(trx, { licenseKey, productId }, [
+          { request: { ip: '192.0.2.8', version: undefined }, nowMs: Date.now() },
+        ]),
     },
   ],
   changePlan: [

@@ -1,14 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadCatalogue } from '../../../domain/plans/load.ts';
-import { publishCatalogue } from '../../../store/catalogues.ts';
 import { changeLicense, revokeLicense } from '../../../store/licenses.ts';
-import { migrate } from '../../../store/migrate.ts';
 import { changeProduct, rotateApiKey } from '../../../store/products.ts';
 import { type ApiFleet, listens, startFleet, validateAt } from '../../support/api-fleet.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 import { type PostgresProxy, startPostgresProxy } from '../../support/postgres-proxy.ts';
-import { aScratchDatabase, type ScratchDatabase } from '../../support/scratch.ts';
+import { aPlatformDatabase, type ScratchDatabase } from '../../support/scratch.ts';
 import { waitUntil } from '../../support/wait.ts';
 
 /**
@@ -29,11 +25,7 @@ let fleet: ApiFleet;
 let url: string;
 beforeAll(async () => {
   // A database of its own: what other tests tell of the platform would make everybody read everything again.
-  scratch = await aScratchDatabase();
-  const db = scratch.connect();
-  await migrate(db);
-  const catalogue = loadCatalogue(readFileSync('plans/platform.yaml', 'utf8'), 'plans/platform.yaml');
-  await db.transaction((trx) => publishCatalogue(trx, catalogue));
+  scratch = await aPlatformDatabase();
   proxy = await startPostgresProxy(scratch.url);
   platform = await startPlatform({ databaseUrl: scratch.url });
   fleet = await startFleet(1, behind(proxy));
