@@ -32,12 +32,14 @@ export const ERRORS = {
   invalid_credentials: {
     status: 401,
     title: 'E-mail and password do not fit together',
-    meaning: 'There is no account with this e-mail and this password; which of the two is wrong is not told. On a change, the old password is wrong.',
+    meaning:
+      'There is no account with this e-mail and this password; which of the two is wrong is not told. On a change, the old password is wrong.',
   },
   invalid_code: {
     status: 401,
     title: 'The code is wrong or has ended',
-    meaning: 'The code, or the recovery code, is none that works now. After a few tries a new one is needed; `detail` says so.',
+    meaning:
+      'The code, or the recovery code, is none that works now. After a few tries a new one is needed; `detail` says so.',
   },
   invalid_api_key: {
     status: 401,
@@ -54,7 +56,8 @@ export const ERRORS = {
   email_not_verified: {
     status: 403,
     title: 'The e-mail address is not confirmed yet',
-    meaning: 'E-mail and password are right, but nobody has followed the link that was mailed to this address. It was sent again.',
+    meaning:
+      'E-mail and password are right, but nobody has followed the link that was mailed to this address. It was sent again.',
   },
   origin_not_allowed: {
     status: 403,

@@ -1,4 +1,4 @@
-import { Refusal, type RefusalCode, type RefusalDetails } from '../domain/refusal.ts';
+import type { Refusal, RefusalCode, RefusalDetails } from '../domain/refusal.ts';
 import { HttpError } from './errors.ts';
 
 /** A "no" of the domain as the error that its caller reads: the same code, in words and members. */

@@ -1,9 +1,17 @@
 import { accountRoutes } from './accounts/routes.ts';
 import { managementRoutes } from './management/routes.ts';
+import { openapiRoutes } from './openapi/routes.ts';
 import { operationalRoutes } from './operational-routes.ts';
 import { lookup } from './public/lookup.ts';
 import { validate } from './public/validate.ts';
 import type { Route } from './route.ts';
 
 /** Every route there is. */
-export const ROUTES: readonly Route[] = [validate, lookup, ...operationalRoutes, ...accountRoutes, ...managementRoutes];
+export const ROUTES: readonly Route[] = [
+  validate,
+  lookup,
+  ...operationalRoutes,
+  ...openapiRoutes,
+  ...accountRoutes,
+  ...managementRoutes,
+];

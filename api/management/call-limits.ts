@@ -1,4 +1,5 @@
 import type { Attempts } from '../../counters/attempts.ts';
+import { unreachable } from '../../domain/unreachable.ts';
 import { HttpError } from '../errors.ts';
 import type { Caller } from './callers.ts';
 
@@ -43,5 +44,7 @@ export function nameOf(caller: Caller): string | undefined {
       return `token ${caller.tokenId}`;
     case 'customer':
       return `customer ${caller.customerId}`;
+    default:
+      return unreachable(caller);
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Knex } from 'knex';
 import { meetOf, type Permission, type Permissions } from '../../domain/permissions/permissions.ts';
+import { unreachable } from '../../domain/unreachable.ts';
 import { membershipOf } from '../../store/rights.ts';
 import { findToken } from '../../store/token-lookup.ts';
 import { HttpError } from '../errors.ts';
@@ -164,6 +165,8 @@ export async function admit(
       if (permission !== null && !standing.permissions.has(permission)) throw lacks(permission);
       return standing;
     }
+    default:
+      return unreachable(rule);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Knex } from 'knex';
+import { unreachable } from '../../domain/unreachable.ts';
 import { isId } from '../../runtime/ids.ts';
 import { type Actor, acting, type Origin } from '../../store/acting.ts';
 import { parseJson, readBody } from '../body.ts';
@@ -53,8 +54,7 @@ export async function answerManaged(
     params,
     query,
     body: value,
-    // What the rule let in is of its kind.
-    caller: caller as AnyManagedCall['caller'],
+    caller,
     organization,
     requestId,
     request,
@@ -146,6 +146,8 @@ function actorOf(caller: Caller): Actor {
       return { kind: 'token', id: caller.tokenId, userId: caller.userId };
     case 'customer':
       return { kind: 'customer', id: caller.customerId };
+    default:
+      return unreachable(caller);
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Knex } from 'knex';
+import { unreachable } from '../../domain/unreachable.ts';
 import type { SecretBox } from '../../runtime/secrets.ts';
 import { claimKey, keepAnswer, type OnceAsked } from '../../store/idempotency.ts';
 import { HttpError } from '../errors.ts';
@@ -62,5 +63,7 @@ export async function answerOnce(
       await keepAnswer(trx, asked, { answer, expiresAtMs: asked.nowMs + KEPT_MS });
       return reply;
     }
+    default:
+      return unreachable(claim);
   }
 }

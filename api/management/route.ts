@@ -66,12 +66,12 @@ export interface ManagedCall<Params, Query, Body, Rule extends CallerRule, A ext
    * reply is kept in that transaction, and a repeat gets it without `work` being run: so whatever must happen once is in `work`.
    * Once a call. Refusals that `work` throws roll everything back.
    */
-  write<R extends ReplyOf<A>>(work: (trx: Knex.Transaction) => Promise<R>): Promise<R>;
+  write: <R extends ReplyOf<A>>(work: (trx: Knex.Transaction) => Promise<R>) => Promise<R>;
   /**
    * Holds what `If-Match` asks for against the thing as it is now, in the words in which GET shows it. To be called in `write`,
    * with what was read under a lock, before anything is changed. @throws {HttpError} `precondition_failed`
    */
-  mustMatch(view: unknown): void;
+  mustMatch: (view: unknown) => void;
 }
 
 /** One request and its answer as they could have been. Sent and checked by tests, and shown in the reference. */
@@ -126,7 +126,6 @@ export const TAGS = {
   Portal: 'What customers see of their licences.',
   Staff: 'For those who run this platform.',
   Validation: "What client apps ask, with a product's API key.",
-  Operations: 'What balancers, operators and monitoring ask.',
 } as const;
 
 export type Tag = keyof typeof TAGS;
@@ -156,7 +155,7 @@ export type AnyManagedCall = Omit<
   'write' | 'organization'
 > & {
   organization: Standing | undefined;
-  write(work: (trx: Knex.Transaction) => Promise<AnyReply>): Promise<AnyReply>;
+  write: (work: (trx: Knex.Transaction) => Promise<AnyReply>) => Promise<AnyReply>;
 };
 
 /** Ties a handler to what it declares: a reply or a parameter that isn't declared does not compile. */

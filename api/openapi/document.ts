@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { TSchema } from 'typebox';
+import { unreachable } from '../../domain/unreachable.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { CallerRule } from '../management/callers.ts';
 import { type Answers, commonRefusals, type ManagedRoute, TAGS, takesIdempotencyKey } from '../management/route.ts';
@@ -49,6 +50,8 @@ export function createDocument(routes: readonly ManagedRoute[]): ApiDocument {
     for (const { tags } of Object.values(operations)) used.add(tags[0]!);
   }
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as Json;
+  const all = { ...sorted(paths), ...PUBLIC_PATHS };
+  const text = JSON.stringify([all, shared.responses]);
   return {
     openapi: '3.1.1',
     info: {
@@ -61,13 +64,14 @@ export function createDocument(routes: readonly ManagedRoute[]): ApiDocument {
     tags: Object.entries(TAGS)
       .filter(([name]) => used.has(name))
       .map(([name, description]) => ({ name, description })),
-    paths: { ...sorted(paths), ...(PUBLIC_PATHS as unknown as ApiDocument['paths']) },
+    paths: all,
     components: {
       schemas: { ...sorted(shared.schemas), ...PUBLIC_SCHEMAS, Problem: PROBLEM },
       responses: sorted(shared.responses),
       headers: HEADERS,
-      parameters: PARAMETERS,
-      securitySchemes: SECURITY_SCHEMES,
+      // What nothing refers to is noise.
+      parameters: only(PARAMETERS, (name) => text.includes(`#/components/parameters/${name}"`)),
+      securitySchemes: only(SECURITY_SCHEMES, (name) => text.includes(`{"${name}":[]}`)),
     },
   };
 }
@@ -106,8 +110,8 @@ function parametersOf(route: ManagedRoute, shared: Shared): Json[] {
     name,
     in: 'query',
     required: required.includes(name),
-    ...describedBy(schema as TSchema),
-    schema: shared.schema(schema as TSchema),
+    ...describedBy(schema),
+    schema: shared.schema(schema),
     ...(route.example.query && name in route.example.query && { example: route.example.query[name] }),
   }));
   return [
@@ -201,6 +205,8 @@ function whoMay(rule: CallerRule): string {
       return rule.permission === null
         ? 'For every member of the organisation, and its tokens.'
         : `Takes the permission \`${rule.permission}\` in the organisation.`;
+    default:
+      return unreachable(rule);
   }
 }
 
@@ -217,6 +223,8 @@ function securityOf(rule: CallerRule): Record<string, string[]>[] {
       return rule.sessionOnly ? [{ session: [] }] : [{ token: [] }, { session: [] }];
     case 'member':
       return [{ token: [] }, { session: [] }];
+    default:
+      return unreachable(rule);
   }
 }
 
@@ -262,6 +270,10 @@ class Shared {
 
 function ref(kind: string, name: string): Json {
   return { $ref: `#/components/${kind}/${name}` };
+}
+
+function only(record: Json, isWanted: (name: string) => boolean): Json {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => isWanted(name)));
 }
 
 function sorted<T>(record: Record<string, T>): Record<string, T> {

@@ -14,6 +14,7 @@ import { Body, Id, Instant, instant, Nullable, OneOf, Text, View } from '../sche
 
 const Name = Text(80, 'the name as people read it, of up to 80 characters');
 const Slug = Type.String({
+  maxLength: 48,
   pattern: '^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$',
   description: '1 to 48 lower-case letters, digits and hyphens, no hyphen at either end',
 });

@@ -36,7 +36,7 @@ describe('who calls', () => {
 
   test('nobody, and whoever sends something else, is told how to sign in', async () => {
     const product = await platform.aProduct();
-    const wrong = [
+    const wrong: Record<string, string>[] = [
       {},
       { authorization: '' },
       { authorization: 'Basic abcd' },
@@ -46,7 +46,7 @@ describe('who calls', () => {
       { cookie: 'plimsoll.session_token=made-up' },
     ];
     for (const headers of wrong) {
-      const { status, body, headers: answered } = await get('/v1/users/me', headers as Record<string, string>);
+      const { status, body, headers: answered } = await get('/v1/users/me', headers);
       expect({ headers, status, code: body.code }).toEqual({ headers, status: 401, code: 'unauthenticated' });
       expect(answered.get('www-authenticate')).toBe('Bearer');
       expect(answered.get('content-type')).toBe('application/problem+json');
