@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { findLicenseByKey, revokeLicense } from '../store/licenses.ts';
+import { write } from '../test/support/acting.ts';
 import type { Generator, Server } from './processes.ts';
 import type { Context } from './rounds.ts';
 import { type Seed, seedProduct } from './seed.ts';
@@ -40,7 +41,7 @@ export async function measureRevocation(
     for (const licenseKey of seed.licenseKeys) {
       const license = (await findLicenseByKey(db, licenseKey))!;
       await Promise.all(servers.map((server) => statusOf(server, seed, licenseKey)));
-      await db.transaction((trx) => revokeLicense(trx, license.id));
+      await write(db, (trx) => revokeLicense(trx, license.id));
       const committedMs = performance.now();
       await Promise.all(servers.map((server) => untilObeyed(server, seed, licenseKey, committedMs)));
       times.push(performance.now() - committedMs);

@@ -7,6 +7,7 @@ import { createLicense } from '../store/licenses.ts';
 import { migrate } from '../store/migrate.ts';
 import { changeOrganizationSigning, createOrganization, createOverride } from '../store/organizations.ts';
 import { changeProduct, createProduct, rotateSigningSecret } from '../store/products.ts';
+import { write } from '../test/support/acting.ts';
 
 /** A product whose answers are signed (Enterprise, both switches), with licences that know the load generator's address. */
 export interface Seed {
@@ -21,7 +22,7 @@ const CHUNK = 100_000;
 
 export async function prepareDatabase(db: Knex): Promise<void> {
   await migrate(db);
-  await db.transaction((trx) => publishCatalogue(trx, loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'platform.yaml')));
+  await write(db, (trx) => publishCatalogue(trx, loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'platform.yaml')));
   // The naive floor's own tables.
   await db.raw('create table bench_usage (product_id uuid, day date, used bigint, primary key (product_id, day))');
   await db.raw(
@@ -39,7 +40,7 @@ export async function seedProduct(
     dailyCalls,
   }: { slug: string; secretKeys: string[]; licenses: number; dailyCalls?: number },
 ): Promise<Seed> {
-  const made = await db.transaction(async (trx) => {
+  const made = await write(db, async (trx) => {
     const { id: organizationId } = await createOrganization(trx, { name: 'Bench', slug, plan: 'enterprise' });
     await changeOrganizationSigning(trx, organizationId, true);
     const { product, apiKey } = await createProduct(trx, { organizationId, name: 'Bench' });

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Knex } from 'knex';
 import { type BlacklistScope, blockNetwork, listBlocked, unblockNetwork } from '../store/blacklists.ts';
-import { withDatabase } from './environment.ts';
+import { onServer, withDatabase } from './environment.ts';
 import { print } from './output.ts';
 import { licenseOf, organizationOf } from './references.ts';
 
@@ -21,7 +21,7 @@ export function addBlacklistCommands(program: Command): void {
     .action((network: string, options) =>
       withDatabase(async (db) => {
         const scope = await scopeOf(db, options);
-        const blocked = await db.transaction((trx) => blockNetwork(trx, scope, network, options.reason ?? null));
+        const blocked = await onServer(db, (trx) => blockNetwork(trx, scope, network, options.reason ?? null));
         print({ list: scope.list, blocked });
       }),
     );
@@ -31,7 +31,7 @@ export function addBlacklistCommands(program: Command): void {
     .action((network: string, options) =>
       withDatabase(async (db) => {
         const scope = await scopeOf(db, options);
-        await db.transaction((trx) => unblockNetwork(trx, scope, network));
+        await onServer(db, (trx) => unblockNetwork(trx, scope, network));
         print({ list: scope.list, unblocked: network });
       }),
     );

@@ -1,7 +1,9 @@
+import { userInfo } from 'node:os';
 import type { Knex } from 'knex';
 import { readSettings } from '../runtime/config.ts';
 import { SecretBox } from '../runtime/secrets.ts';
 import { readHomeEnv, resolveHome } from '../stack/home.ts';
+import { acting } from '../store/acting.ts';
 import { connectDatabase } from '../store/database.ts';
 
 /** Where a command finds the platform: what the environment says, and what it doesn't, from the home that `bin/up` keeps. */
@@ -28,6 +30,20 @@ export async function withDatabase<T>(
     return await work(db);
   } finally {
     await db.destroy();
+  }
+}
+
+/** Does one thing of the store in a transaction of its own, put down to whoever runs the command on this server. */
+export function onServer<T>(db: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  return acting(db, { kind: 'server', by: operatingSystemUser() }, work);
+}
+
+/** Their name; the number where a container runs as nobody that it knows. */
+function operatingSystemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`;
   }
 }
 

@@ -14,7 +14,7 @@ import {
   resetIps,
   revokeLicense,
 } from '../store/licenses.ts';
-import { withDatabase } from './environment.ts';
+import { onServer, withDatabase } from './environment.ts';
 import { withLimit } from './lists.ts';
 import { parseCap, parseInstant, parseJsonObject, parseText, print } from './output.ts';
 import { licenseOf, productOf } from './references.ts';
@@ -43,7 +43,7 @@ export function addLicenseCommands(program: Command): void {
           discordId: options.discordId ?? null,
           name: options.name ?? null,
         };
-        const made = await db.transaction((trx) => createLicense(trx, { ...change, productId, customer, expiresAtMs }));
+        const made = await onServer(db, (trx) => createLicense(trx, { ...change, productId, customer, expiresAtMs }));
         print({
           license_id: made.id,
           license_key: made.licenseKey,
@@ -89,7 +89,7 @@ export function addLicenseCommands(program: Command): void {
       const change = termsOf(options);
       return withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
-        print(licenseView(await db.transaction((trx) => changeLicense(trx, id, change))));
+        print(licenseView(await onServer(db, (trx) => changeLicense(trx, id, change))));
       });
     });
 
@@ -99,7 +99,7 @@ export function addLicenseCommands(program: Command): void {
     .action((reference: string) =>
       withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
-        const { status } = await db.transaction((trx) => revokeLicense(trx, id));
+        const { status } = await onServer(db, (trx) => revokeLicense(trx, id));
         print({ license_id: id, status });
       }),
     );
@@ -110,7 +110,7 @@ export function addLicenseCommands(program: Command): void {
     .action((reference: string) =>
       withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
-        await db.transaction((trx) => deleteLicense(trx, id));
+        await onServer(db, (trx) => deleteLicense(trx, id));
         print({ license_id: id, deleted: true });
       }),
     );
@@ -136,7 +136,7 @@ function addIpCommands(program: Command): void {
     .action((reference: string, address: string) =>
       withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
-        await db.transaction((trx) => addIp(trx, id, address));
+        await onServer(db, (trx) => addIp(trx, id, address));
         print({ license_id: id, registered: address });
       }),
     );
@@ -147,7 +147,7 @@ function addIpCommands(program: Command): void {
     .action((reference: string, address: string) =>
       withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
-        await db.transaction((trx) => removeIp(trx, id, address));
+        await onServer(db, (trx) => removeIp(trx, id, address));
         print({ license_id: id, removed: address });
       }),
     );
@@ -158,7 +158,7 @@ function addIpCommands(program: Command): void {
     .action((reference: string) =>
       withDatabase(async (db) => {
         const { id } = await licenseOf(db, reference);
-        print({ license_id: id, ...(await db.transaction((trx) => resetIps(trx, id))) });
+        print({ license_id: id, ...(await onServer(db, (trx) => resetIps(trx, id))) });
       }),
     );
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Knex } from 'knex';
 import { isPatienceOver, recountPage, repairCount, type UsageKey } from '../store/recounts.ts';
-import { withDatabase } from './environment.ts';
+import { onServer, withDatabase } from './environment.ts';
 import { print } from './output.ts';
 
 const ROWS_AT_A_TIME = 200;
@@ -33,7 +33,7 @@ async function recount(db: Knex, repair: boolean): Promise<void> {
     for (const { scopeId, limitName } of page.differing) {
       const key = { scopeId, limitName };
       try {
-        const found = await db.transaction((trx) =>
+        const found = await onServer(db, (trx) =>
           repairCount(trx, { ...key, recountedForMs, repair, patienceMs: PATIENCE_MS }),
         );
         if (found) differing.push({ ...asWire(key), used: found.used, counted: found.counted });

@@ -13,7 +13,7 @@ import {
   listOrganizations,
   readSubject,
 } from '../store/organizations.ts';
-import { withDatabase } from './environment.ts';
+import { onServer, withDatabase } from './environment.ts';
 import { withLimit } from './lists.ts';
 import { parseInstant, parseOneOf, parseSwitch, parseText, print } from './output.ts';
 import { organizationOf } from './references.ts';
@@ -29,7 +29,7 @@ export function addOrganizationCommands(program: Command): void {
     .option('--plan <plan>', 'free, pro or enterprise', 'free')
     .action((options) =>
       withDatabase(async (db) => {
-        const made = await db.transaction((trx) =>
+        const made = await onServer(db, (trx) =>
           createOrganization(trx, { name: options.name, slug: options.slug, plan: options.plan }),
         );
         print({ organization_id: made.id, slug: made.slug, plan: made.plan });
@@ -85,7 +85,7 @@ export function addOrganizationCommands(program: Command): void {
     .action((org: string, plan: string) =>
       withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
-        const changed = await db.transaction((trx) => changePlan(trx, id, plan));
+        const changed = await onServer(db, (trx) => changePlan(trx, id, plan));
         print({ organization_id: id, plan: changed.plan });
       }),
     );
@@ -97,7 +97,7 @@ export function addOrganizationCommands(program: Command): void {
       const billingState = parseOneOf('active', 'billing_grace', 'billing_suspended', 'cancelled')(state);
       return withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
-        await db.transaction((trx) => changeBillingState(trx, id, billingState));
+        await onServer(db, (trx) => changeBillingState(trx, id, billingState));
         print({ organization_id: id, billing_state: billingState });
       });
     });
@@ -109,7 +109,7 @@ export function addOrganizationCommands(program: Command): void {
     .action((org: string, options) =>
       withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
-        await db.transaction((trx) => changeSuspension(trx, id, options.reason));
+        await onServer(db, (trx) => changeSuspension(trx, id, options.reason));
         print({ organization_id: id, suspended: true });
       }),
     );
@@ -120,7 +120,7 @@ export function addOrganizationCommands(program: Command): void {
     .action((org: string) =>
       withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
-        await db.transaction((trx) => changeSuspension(trx, id, null));
+        await onServer(db, (trx) => changeSuspension(trx, id, null));
         print({ organization_id: id, suspended: false });
       }),
     );
@@ -132,7 +132,7 @@ export function addOrganizationCommands(program: Command): void {
       const enabled = parseSwitch(text);
       return withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
-        await db.transaction((trx) => changeOrganizationSigning(trx, id, enabled));
+        await onServer(db, (trx) => changeOrganizationSigning(trx, id, enabled));
         print({ organization_id: id, signing_enabled: enabled });
       });
     });
@@ -153,7 +153,7 @@ export function addOrganizationCommands(program: Command): void {
       return withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
         const kind = typeof value === 'boolean' ? 'feature' : 'limit';
-        const { made, rests } = await db.transaction(async (trx) => {
+        const { made, rests } = await onServer(db, async (trx) => {
           const wanted = { organizationId: id, kind, name, value, reason: options.reason } as const;
           const granted = await createOverride(trx, { ...wanted, startsAtMs, endsAtMs: options.ends ?? null });
           return { made: granted, rests: !(await hasOverrides(trx, id)) };

@@ -10,7 +10,7 @@ import {
   rotateApiKey,
   rotateSigningSecret,
 } from '../store/products.ts';
-import { commandSecrets, withDatabase } from './environment.ts';
+import { commandSecrets, onServer, withDatabase } from './environment.ts';
 import { withLimit } from './lists.ts';
 import { parseCap, parseJsonObject, parseOneOf, parseSwitch, parseText, print } from './output.ts';
 import { organizationOf, productOf } from './references.ts';
@@ -44,7 +44,7 @@ export function addProductCommands(program: Command): void {
     .action((org: string, options) =>
       withDatabase(async (db) => {
         const { id } = await organizationOf(db, org);
-        const made = await db.transaction((trx) => createProduct(trx, { organizationId: id, name: options.name }));
+        const made = await onServer(db, (trx) => createProduct(trx, { organizationId: id, name: options.name }));
         print({ product_id: made.product.id, name: made.product.name, api_key: made.apiKey });
       }),
     );
@@ -83,7 +83,7 @@ export function addProductCommands(program: Command): void {
     if (change.defaultMaxIps === 0) change.defaultMaxIps = null;
     return withDatabase(async (db) => {
       const { id } = await productOf(db, reference);
-      print(productView(await db.transaction((trx) => changeProduct(trx, id, change))));
+      print(productView(await onServer(db, (trx) => changeProduct(trx, id, change))));
     });
   });
 
@@ -93,7 +93,7 @@ export function addProductCommands(program: Command): void {
     .action((reference: string) =>
       withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
-        const { apiKey } = await db.transaction((trx) => rotateApiKey(trx, id));
+        const { apiKey } = await onServer(db, (trx) => rotateApiKey(trx, id));
         print({ product_id: id, api_key: apiKey });
       }),
     );
@@ -104,7 +104,7 @@ export function addProductCommands(program: Command): void {
     .action((reference: string) =>
       withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
-        const { signingSecret } = await db.transaction((trx) => rotateSigningSecret(trx, id, commandSecrets()));
+        const { signingSecret } = await onServer(db, (trx) => rotateSigningSecret(trx, id, commandSecrets()));
         print({ product_id: id, signing_secret: signingSecret });
       }),
     );
@@ -115,7 +115,7 @@ export function addProductCommands(program: Command): void {
     .action((reference: string) =>
       withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
-        const { licenses } = await db.transaction((trx) => deleteProduct(trx, id));
+        const { licenses } = await onServer(db, (trx) => deleteProduct(trx, id));
         print({ product_id: id, deleted_licenses: licenses });
       }),
     );
@@ -150,7 +150,7 @@ function addVersionCommands(program: Command): void {
       const state = parseOneOf('allowed', 'deprecated', 'latest', 'blocked')(wanted);
       return withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
-        await db.transaction((trx) => setVersion(trx, { productId: id, version, state }));
+        await onServer(db, (trx) => setVersion(trx, { productId: id, version, state }));
         print({ product_id: id, version, state });
       });
     });
@@ -161,7 +161,7 @@ function addVersionCommands(program: Command): void {
     .action((reference: string, version: string) =>
       withDatabase(async (db) => {
         const { id } = await productOf(db, reference);
-        await db.transaction((trx) => removeVersion(trx, { productId: id, version }));
+        await onServer(db, (trx) => removeVersion(trx, { productId: id, version }));
         print({ product_id: id, removed: version });
       }),
     );

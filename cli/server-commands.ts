@@ -5,7 +5,7 @@ import { loadCatalogue } from '../domain/plans/load.ts';
 import { publishCatalogue } from '../store/catalogues.ts';
 import { migrate } from '../store/migrate.ts';
 import { demo, readKept } from './demo.ts';
-import { withDatabase } from './environment.ts';
+import { onServer, withDatabase } from './environment.ts';
 import { print } from './output.ts';
 
 /** An index over a large table may take long; nobody waits for an answer. */
@@ -25,7 +25,7 @@ export function addServerCommands(program: Command): void {
       const catalogue = loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'plans/platform.yaml');
       const work = async (db: Knex): Promise<void> => {
         const migrations = await migrate(db);
-        const { isNew } = await db.transaction((trx) => publishCatalogue(trx, catalogue));
+        const { isNew } = await onServer(db, (trx) => publishCatalogue(trx, catalogue));
         print({ migrations, catalogue: `${catalogue.name} ${catalogue.version}`, published: isNew });
       };
       await withDatabase(work, { statementMs: MIGRATION_MS });
@@ -41,7 +41,7 @@ export function addServerCommands(program: Command): void {
     .action((options) =>
       withDatabase(async (db) => {
         const kept = options.kept === undefined ? undefined : readKept(options.kept);
-        print({ ...(await db.transaction((trx) => demo(trx, kept))) });
+        print({ ...(await onServer(db, (trx) => demo(trx, kept))) });
       }),
     );
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { ALL_PERMISSIONS, type Permission } from '../../domain/permissions/permissions.ts';
 import { newAccessToken } from '../../runtime/access-token.ts';
+import { write } from './acting.ts';
 
 /** People, organisations and tokens as rows, for tests of what is done by them rather than of how they come to be. */
 
@@ -19,7 +20,7 @@ export async function aPerson(db: Knex): Promise<TestPerson> {
 
 /** Makes somebody the owner of an organisation that nobody owns. */
 export async function ownedBy(db: Knex, organizationId: string, userId: string): Promise<void> {
-  await db.transaction(async (trx) => {
+  await write(db, async (trx) => {
     await trx('members').insert({ organization_id: organizationId, user_id: userId, role_id: null });
     await trx('organizations').where({ id: organizationId }).update({ owner_id: userId });
   });

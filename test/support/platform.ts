@@ -16,6 +16,7 @@ import {
   type ProductSettings,
   rotateSigningSecret,
 } from '../../store/products.ts';
+import { write as writeTo } from './acting.ts';
 import { testStack } from './stack.ts';
 import { waitUntil } from './wait.ts';
 
@@ -91,7 +92,7 @@ export async function startPlatform(overrides: Partial<Config> = {}): Promise<Te
   const secrets = new SecretBox(config.secretKeys);
 
   const anOrganization: TestPlatform['anOrganization'] = ({ plan = 'free', signing = false } = {}) =>
-    db.transaction(async (trx) => {
+    write(async (trx) => {
       const slug = `t-${randomUUID()}`;
       const made = await createOrganization(trx, { name: 'Test', slug, plan });
       if (signing) await changeOrganizationSigning(trx, made.id, true);
@@ -110,7 +111,7 @@ export async function startPlatform(overrides: Partial<Config> = {}): Promise<Te
     };
   };
 
-  const write: TestPlatform['write'] = (work) => db.transaction(work);
+  const write: TestPlatform['write'] = (work) => writeTo(db, work);
 
   return {
     db,
@@ -123,7 +124,7 @@ export async function startPlatform(overrides: Partial<Config> = {}): Promise<Te
 
     async aProduct({ organizationId, plan = 'free', settings = {}, signing = false } = {}) {
       const owner = organizationId ?? (await anOrganization({ plan, signing })).id;
-      const made = await db.transaction(async (trx) => {
+      const made = await write(async (trx) => {
         const { product, apiKey } = await createProduct(trx, { organizationId: owner, name: `p ${randomUUID()}` });
         const signingSecret = signing ? (await rotateSigningSecret(trx, product.id, secrets)).signingSecret : undefined;
         const changed = await changeProduct(trx, product.id, {
@@ -147,7 +148,7 @@ export async function startPlatform(overrides: Partial<Config> = {}): Promise<Te
     },
 
     aLicense: (productId, options = {}) =>
-      db.transaction((trx) =>
+      write((trx) =>
         createLicense(trx, {
           productId,
           customer: { email: `${randomUUID()}@example.com`, discordId: null, name: null },

@@ -5,6 +5,7 @@ import { loadCatalogue } from '../../domain/plans/load.ts';
 import { publishCatalogue } from '../../store/catalogues.ts';
 import { connectDatabase } from '../../store/database.ts';
 import { migrate } from '../../store/migrate.ts';
+import { write } from './acting.ts';
 import { testStack } from './stack.ts';
 
 export interface ScratchDatabase {
@@ -46,6 +47,6 @@ export async function aPlatformDatabase(): Promise<ScratchDatabase> {
   const catalogue = loadCatalogue(readFileSync(path, 'utf8'), 'platform.yaml');
   const db = database.connect();
   await migrate(db);
-  await db.transaction((trx) => publishCatalogue(trx, catalogue));
+  await write(db, (trx) => publishCatalogue(trx, catalogue));
   return database;
 }

@@ -6,6 +6,7 @@ import { loadCatalogue } from '../../../domain/plans/load.ts';
 import type { Config } from '../../../runtime/config.ts';
 import { publishCatalogue } from '../../../store/catalogues.ts';
 import { migrate } from '../../../store/migrate.ts';
+import { write } from '../../support/acting.ts';
 import { startRedisCluster } from '../../support/redis-cluster.ts';
 import { startRedis } from '../../support/redis-process.ts';
 import { aScratchDatabase } from '../../support/scratch.ts';
@@ -95,7 +96,7 @@ async function aroundRedis({ redisUrl, partitions }: { redisUrl: string; partiti
   const catalogue = loadCatalogue(readFileSync(path, 'utf8'), 'platform.yaml');
   const db = database.connect();
   await migrate(db);
-  await db.transaction((trx) => publishCatalogue(trx, catalogue));
+  await write(db, (trx) => publishCatalogue(trx, catalogue));
   const redis = connectRedis({ redisUrl, redisTimeoutMs: 2_000 }, () => undefined);
   await openRedis(redis);
   return {

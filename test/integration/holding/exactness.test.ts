@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changePlaces, type Things } from '../../../store/holding.ts';
 import { changePlan } from '../../../store/organizations.ts';
+import { write } from '../../support/acting.ts';
 import { race as raceScript, tallied } from '../../support/racing.ts';
 import { createRandom } from '../../support/random.ts';
 import {
@@ -69,7 +70,7 @@ describe('a hundred parallel attempts through two processes, where one fits', { 
     const account_id = await world.anAccount();
     const vault = randomUUID();
     const secrets = (number: number): Things => ({ resource: 'secret', number, scopes: inVault(vault, 'private') });
-    await world.db.transaction((trx) => changePlaces(trx, holderOf(account_id), { from: [], to: [secrets(18)] }));
+    await write(world.db, (trx) => changePlaces(trx, holderOf(account_id), { from: [], to: [secrets(18)] }));
     const replaceBy = { from: [secrets(12)], to: [secrets(14)] };
     expect(tallied(await race({ thing: { account_id, kind: 'secret' }, replaceBy }))).toEqual(ONE_OF_A_HUNDRED);
     expect(await world.usedIn(vault)).toEqual({ private_secrets: 20 });
@@ -83,7 +84,7 @@ describe('creates and deletes', () => {
     for (let i = 0; i < 5; i += 1) await make(world.db, thing);
     let usedThen = 0;
     const downgrade = () =>
-      pools[1].transaction(async (trx) => {
+      write(pools[1], async (trx) => {
         await changePlan(trx, account_id, 'free');
         const row = await trx('limit_usage').where({ scope_id: account_id, limit_name: 'cpu' }).first('used');
         usedThen = row.used as number;
@@ -103,7 +104,7 @@ describe('creates and deletes', () => {
     await make(world.db, { account_id, kind: 'secret', vault_id });
     const order: string[] = [];
     const holding = Promise.withResolvers<void>();
-    const create = pools[0].transaction(async (trx) => {
+    const create = write(pools[0], async (trx) => {
       await changePlaces(trx, holderOf(account_id), {
         from: [],
         to: [{ resource: 'secret', number: 30, scopes: inVault(vault_id, 'private') }],
@@ -113,7 +114,7 @@ describe('creates and deletes', () => {
       order.push('created');
     });
     await holding.promise;
-    await pools[1].transaction((trx) => changePlan(trx, account_id, 'free'));
+    await write(pools[1], (trx) => changePlan(trx, account_id, 'free'));
     order.push('on free');
     await create;
     expect(order).toEqual(['created', 'on free']);
@@ -175,7 +176,7 @@ describe('a random walk over several limits at once', () => {
     /** Several things in one request, named in any order; what is in the way is deleted in the same one. */
     const several = (db: Knex, ids: string[]) => {
       const things = Array.from({ length: 1 + random.below(3) }, some);
-      return db.transaction(async (trx) => {
+      return write(db, async (trx) => {
         const gone = await trx<Thing>('test_things').whereIn('id', ids).orderBy('id').forUpdate();
         await changePlaces(trx, holderOf(account_id), {
           from: gone.map((each) => toldAs(each)).toReversed(),

@@ -4,6 +4,7 @@ import { changePlaces, movePlaces, returnPlaces, type Things, takePlaces } from 
 import { leaveQueue, listWaiting, takeOrWait } from '../../../store/limit-queue.ts';
 import { forgetUsage } from '../../../store/limit-usage.ts';
 import { changePlan } from '../../../store/organizations.ts';
+import { write } from '../../support/acting.ts';
 import { aWorld, holderOf, inVault, make, remove, type World } from './world.ts';
 
 let world: World;
@@ -13,13 +14,13 @@ beforeAll(async () => {
 afterAll(() => world?.close());
 
 const take = (accountId: string, ...things: Things[]) =>
-  world.db.transaction((trx) => takePlaces(trx, holderOf(accountId), ...things));
+  write(world.db, (trx) => takePlaces(trx, holderOf(accountId), ...things));
 const change = (accountId: string, from: Things[], to: Things[]) =>
-  world.db.transaction((trx) => changePlaces(trx, holderOf(accountId), { from, to }));
+  write(world.db, (trx) => changePlaces(trx, holderOf(accountId), { from, to }));
 const move = (accountId: string, from: Things[], to: Things[]) =>
-  world.db.transaction((trx) => movePlaces(trx, holderOf(accountId), { from, to }));
+  write(world.db, (trx) => movePlaces(trx, holderOf(accountId), { from, to }));
 const giveBack = (accountId: string, ...things: Things[]) =>
-  world.db.transaction((trx) => returnPlaces(trx, holderOf(accountId), ...things));
+  write(world.db, (trx) => returnPlaces(trx, holderOf(accountId), ...things));
 
 const deployment = (cpu: number, memory: number, storage: number): Things => ({
   resource: 'deployment',
@@ -128,7 +129,7 @@ describe('a replacement', () => {
   test('beyond the limit may shrink or stay, and never grow', async () => {
     const account = await world.anAccount('pro');
     await take(account, secrets(20));
-    await world.db.transaction((trx) => changePlan(trx, account, 'free'));
+    await write(world.db, (trx) => changePlan(trx, account, 'free'));
     await change(account, [secrets(12)], [secrets(12)]);
     await change(account, [secrets(12)], [secrets(10)]);
     await expect(change(account, [secrets(10)], [secrets(11)])).rejects.toMatchObject({ code: 'plan_limit_reached' });
@@ -178,7 +179,7 @@ describe('what is in use', () => {
     const account = await world.anAccount();
     const id = randomUUID();
     await take(account, { resource: 'secret', scopes: inVault(id, 'private') });
-    await world.db.transaction((trx) => forgetUsage(trx, id));
+    await write(world.db, (trx) => forgetUsage(trx, id));
     expect(await world.usedIn(id)).toEqual({});
   });
 
@@ -195,8 +196,7 @@ const wait = (position: number) => ({ outcome: 'wait', limit: 'builds', position
 
 describe('a limit with a queue', () => {
   const build: Things = { resource: 'build' };
-  const ask = (account: string, id: string) =>
-    world.db.transaction((trx) => takeOrWait(trx, holderOf(account), id, build));
+  const ask = (account: string, id: string) => write(world.db, (trx) => takeOrWait(trx, holderOf(account), id, build));
   const finish = (account: string) => giveBack(account, build);
   const taken = { outcome: 'taken', beyond: [] };
 
@@ -233,7 +233,7 @@ describe('a limit with a queue', () => {
     const account = await world.anAccount();
     const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()] as const;
     for (const id of [first, second, third]) await ask(account, id);
-    await world.db.transaction((trx) => leaveQueue(trx, second));
+    await write(world.db, (trx) => leaveQueue(trx, second));
     await finish(account);
     expect(await ask(account, third)).toEqual(taken);
   });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createRecountActivities, type RecountPart } from '../../../activities/recount.ts';
 import { takePlaces } from '../../../store/holding.ts';
 import { recountPage, repairCount } from '../../../store/recounts.ts';
+import { write } from '../../support/acting.ts';
 import { aWorld, holderOf, make, remove, THINGS, toldAs, type World } from './world.ts';
 
 let world: World;
@@ -65,7 +66,7 @@ describe('a recount', () => {
   test('does not find what is being made at that moment, and keeps nobody waiting', async () => {
     await fill();
     const made = { id: randomUUID(), account_id: account, kind: 'deployment', cpu: 5 };
-    await world.db.transaction(async (trx) => {
+    await write(world.db, async (trx) => {
       await takePlaces(trx, holderOf(account), toldAs(made));
       await trx('test_things').insert(made);
       // Another connection, while the row is locked and the thing is not committed.
@@ -100,7 +101,7 @@ describe('a recount', () => {
     await fill();
     await drift('cpu', 29);
     const look = (options: { repair: boolean; recountedForMs: number }) =>
-      world.db.transaction((trx) =>
+      write(world.db, (trx) =>
         repairCount(trx, { scopeId: account, limitName: 'cpu', patienceMs: 1_000, things: THINGS, ...options }),
       );
     const once = { limit_name: 'cpu', used: 29, counted: 30, repaired_at: null };
@@ -162,7 +163,7 @@ describe('the activity', () => {
     await drift('cpu', 29);
     const { recountLimits } = anActivity();
     const other = world.database.connect();
-    await other.transaction(async (trx) => {
+    await write(other, async (trx) => {
       await trx('limit_usage').where({ scope_id: account, limit_name: 'cpu' }).forNoKeyUpdate().first();
       const startedAt = performance.now();
       expect(await new MockActivityEnvironment().run(recountLimits, asked)).toMatchObject({

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createOrganization } from '../../../store/organizations.ts';
 import { createProduct } from '../../../store/products.ts';
 import { createTemporal, type Temporal } from '../../../temporal/client.ts';
+import { write } from '../../support/acting.ts';
 import { plimsoll } from '../../support/cli.ts';
 import { aNamespace } from '../../support/namespace.ts';
 import { aScratchDatabase, type ScratchDatabase } from '../../support/scratch.ts';
@@ -24,7 +25,7 @@ beforeAll(async () => {
   database = scratch;
   db = database.connect();
   expect(await plimsoll(['migrate'], { DATABASE_URL: database.url })).toMatchObject({ code: 0 });
-  organizationId = await db.transaction(async (trx) => {
+  organizationId = await write(db, async (trx) => {
     const { id } = await createOrganization(trx, { name: 'Test', slug: 'test', plan: 'free' });
     for (let i = 0; i < 2; i += 1) await createProduct(trx, { organizationId: id, name: randomUUID() });
     return id;

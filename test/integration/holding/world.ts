@@ -7,6 +7,7 @@ import type { CountedThings } from '../../../store/counted-things.ts';
 import { type Holder, returnPlaces, type Things, takePlaces } from '../../../store/holding.ts';
 import { migrate } from '../../../store/migrate.ts';
 import { organizationHolder } from '../../../store/organizations.ts';
+import { write } from '../../support/acting.ts';
 import { aScratchDatabase, type ScratchDatabase } from '../../support/scratch.ts';
 
 /**
@@ -92,7 +93,7 @@ export async function aWorld(): Promise<World> {
     for (const amount of ['cpu', 'memory', 'storage']) t.bigInteger(amount).notNullable().defaultTo(0);
     t.boolean('is_running').notNullable().defaultTo(false);
   });
-  const { id: catalogueId } = await db.transaction((trx) => publishCatalogue(trx, CATALOGUE));
+  const { id: catalogueId } = await write(db, (trx) => publishCatalogue(trx, CATALOGUE));
 
   return {
     db,
@@ -134,7 +135,7 @@ export function toldAs(thing: Thing, vaultVisibility = 'private'): Things {
 /** Makes one thing through the helper, in a transaction of its own. */
 export function make(db: Knex, thing: Omit<Thing, 'id'>): Promise<string> {
   const id = randomUUID();
-  return db.transaction(async (trx) => {
+  return write(db, async (trx) => {
     await takePlaces(trx, holderOf(thing.account_id), toldAs({ id, ...thing }));
     await trx('test_things').insert({ id, ...thing });
     return id;
@@ -143,7 +144,7 @@ export function make(db: Knex, thing: Omit<Thing, 'id'>): Promise<string> {
 
 /** Deletes one thing and gives its places back; whether it was there. */
 export function remove(db: Knex, id: string): Promise<boolean> {
-  return db.transaction(async (trx) => {
+  return write(db, async (trx) => {
     const [gone] = await trx<Thing>('test_things').where({ id }).delete().returning('*');
     if (gone) await returnPlaces(trx, holderOf(gone.account_id), toldAs(gone));
     return gone !== undefined;

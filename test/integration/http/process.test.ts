@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadCatalogue } from '../../../domain/plans/load.ts';
 import { publishCatalogue } from '../../../store/catalogues.ts';
 import { migrate } from '../../../store/migrate.ts';
+import { write } from '../../support/acting.ts';
 import { type ApiProcess, runApiProcess, startApiProcess } from '../../support/api-process.ts';
 import { exchange, type RawConnection, rawConnection, requestText } from '../../support/raw-http.ts';
 import { aScratchDatabase } from '../../support/scratch.ts';
@@ -146,7 +147,7 @@ describe('an API process that can not start', () => {
       // What stands in the database differs from our file: the same as a file that was changed.
       const text = readFileSync(new URL('../../../plans/platform.yaml', import.meta.url), 'utf8');
       const other = loadCatalogue(text.replace('{ free: 10, pro: 200', '{ free: 11, pro: 200'), 'platform.yaml');
-      await db.transaction((trx) => publishCatalogue(trx, other));
+      await write(db, (trx) => publishCatalogue(trx, other));
       const { code, stderr } = await runApiProcess({ DATABASE_URL: database.url });
       expect(stderr).toMatch(/differs from what was published as version .*new version/s);
       expect(code).toBe(78);

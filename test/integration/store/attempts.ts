@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { actIn } from '../../../store/acting.ts';
+import { TESTER } from '../../support/acting.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 
 /** How a constraint is tried to be broken: by SQL of its own, below every function of the store, and rolled back in any case. */
@@ -43,7 +45,7 @@ export function tryConstraints() {
   async function refusal(attempt: Attempt): Promise<PostgresError | undefined> {
     const trx = await platform.db.transaction();
     try {
-      await attempt(trx, ...tenants);
+      await actIn(trx, TESTER, async () => attempt(trx, ...tenants));
       return undefined;
     } catch (error) {
       return error as PostgresError;

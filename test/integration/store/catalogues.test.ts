@@ -4,9 +4,11 @@ import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Catalogue } from '../../../domain/plans/catalogue.ts';
 import { loadCatalogue } from '../../../domain/plans/load.ts';
+import { actIn } from '../../../store/acting.ts';
 import { CatalogueChanged, checkPublished, newestCatalogueId, publishCatalogue } from '../../../store/catalogues.ts';
 import { createOrganization } from '../../../store/organizations.ts';
 import { createProduct } from '../../../store/products.ts';
+import { TESTER } from '../../support/acting.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 
 let platform: TestPlatform;
@@ -33,7 +35,7 @@ const FREE_PRODUCTS: [string, string] = ['values: { free: 10, pro: 200', 'values
 async function rolledBack(work: (trx: Knex.Transaction) => Promise<void>): Promise<void> {
   const trx = await platform.db.transaction();
   try {
-    await work(trx);
+    await actIn(trx, TESTER, () => work(trx));
   } finally {
     await trx.rollback();
   }
@@ -82,7 +84,7 @@ describe('a catalogue', () => {
     const published: boolean[] = [];
     const first = await platform.db.transaction();
     try {
-      published.push((await publishCatalogue(first, catalogue)).isNew);
+      published.push((await actIn(first, TESTER, () => publishCatalogue(first, catalogue))).isNew);
       // The second one waits for the first, and publishes what that one took back.
       const second = rolledBack(async (trx) => {
         published.push((await publishCatalogue(trx, catalogue)).isNew);

@@ -6,6 +6,7 @@ import { connectDatabase } from '../../../store/database.ts';
 import { createLicense, deleteLicense, revokeLicense } from '../../../store/licenses.ts';
 import { changePlan } from '../../../store/organizations.ts';
 import { changeProduct, createProduct, deleteProduct } from '../../../store/products.ts';
+import { write } from '../../support/acting.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 import { createRandom } from '../../support/random.ts';
 
@@ -30,9 +31,9 @@ async function anOrganizationWith(allowed: { products?: Limit; licenses?: Limit 
 
 const make = {
   product: (organizationId: string, db: Knex = platform.db) =>
-    db.transaction((trx) => createProduct(trx, { organizationId, name: randomUUID() })),
+    write(db, (trx) => createProduct(trx, { organizationId, name: randomUUID() })),
   license: (productId: string, db: Knex = platform.db) =>
-    db.transaction((trx) =>
+    write(db, (trx) =>
       createLicense(trx, {
         productId,
         customer: { email: `${randomUUID()}@example.com`, discordId: null, name: null },
@@ -140,14 +141,12 @@ describe('a limit on things that exist', () => {
     const { product } = await make.product(id);
     const license = await make.license(product.id);
     await make.license(product.id);
-    const twice = await Promise.allSettled(
-      pools.map((pool) => pool.transaction((trx) => deleteLicense(trx, license.id))),
-    );
+    const twice = await Promise.allSettled(pools.map((pool) => write(pool, (trx) => deleteLicense(trx, license.id))));
     expect([fulfilled(twice), refusals(twice)]).toEqual([1, ['not_found']]);
     expect((await usageOf(id)).used.licenses).toBe(1);
 
     const products = await Promise.allSettled(
-      pools.map((pool) => pool.transaction((trx) => deleteProduct(trx, product.id))),
+      pools.map((pool) => write(pool, (trx) => deleteProduct(trx, product.id))),
     );
     expect([fulfilled(products), refusals(products)]).toEqual([1, ['not_found']]);
     expect((await usageOf(id)).used).toEqual({ products: 0, licenses: 0 });
@@ -160,9 +159,7 @@ describe('races', () => {
     for (let round = 0; round < 5; round += 1) {
       const { product } = await make.product(id);
       const attempts = Array.from({ length: 11 }, (_, i) =>
-        i === 5
-          ? pools[0].transaction((trx) => deleteProduct(trx, product.id))
-          : make.license(product.id, pools[i % 2]),
+        i === 5 ? write(pools[0], (trx) => deleteProduct(trx, product.id)) : make.license(product.id, pools[i % 2]),
       );
       const settled = await Promise.allSettled<unknown>(attempts);
       expect(refusals(settled).filter((code) => code !== 'not_found')).toEqual([]);
@@ -176,7 +173,7 @@ describe('races', () => {
     for (let i = 0; i < 5; i += 1) await make.product(id);
     let usedThen = 0;
     const downgrade = () =>
-      pools[1].transaction(async (trx) => {
+      write(pools[1], async (trx) => {
         await changePlan(trx, id, 'free');
         const row = await trx('limit_usage').where({ scope_id: id, limit_name: 'products' }).first('used');
         usedThen = row.used as number;
@@ -193,14 +190,14 @@ describe('races', () => {
     const { id } = await platform.anOrganization({ plan: 'pro' });
     const order: string[] = [];
     const made = Promise.withResolvers<void>();
-    const create = pools[0].transaction(async (trx) => {
+    const create = write(pools[0], async (trx) => {
       await createProduct(trx, { organizationId: id, name: randomUUID() });
       made.resolve();
       await new Promise((resolve) => setTimeout(resolve, 300));
       order.push('created');
     });
     await made.promise;
-    await pools[1].transaction((trx) => changePlan(trx, id, 'free'));
+    await write(pools[1], (trx) => changePlan(trx, id, 'free'));
     order.push('on free');
     await create;
     expect(order).toEqual(['created', 'on free']);
@@ -211,7 +208,7 @@ describe('races', () => {
     const products = [await platform.aProduct(), await platform.aProduct()].map(({ product }) => product.id);
     const made = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
-        pools[i % 2]!.transaction((trx) =>
+        write(pools[i % 2]!, (trx) =>
           createLicense(trx, {
             productId: products[i % 2]!,
             // Discord ids that differ: what is typed about somebody who exists is never added to them.

@@ -16,6 +16,7 @@ import { addIp, createLicense } from '../../../store/licenses.ts';
 import { createOrganization } from '../../../store/organizations.ts';
 import { createProduct } from '../../../store/products.ts';
 import { CRASH_POINTS } from '../../../worker/settle.ts';
+import { write } from '../../support/acting.ts';
 import { histories } from '../../support/programs.ts';
 import { createRandom, type Random } from '../../support/random.ts';
 import { aRunner } from '../../support/run-programs.ts';
@@ -37,9 +38,9 @@ const licenses: { id: string; productId: string }[] = [];
 beforeAll(async () => {
   bench = await aUsageBench();
   const catalogue = loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'plans/platform.yaml');
-  await bench.db.transaction((trx) => publishCatalogue(trx, catalogue));
+  await write(bench.db, (trx) => publishCatalogue(trx, catalogue));
   for (let i = 0; i < 3; i += 1) {
-    await bench.db.transaction(async (trx) => {
+    await write(bench.db, async (trx) => {
       const { id: organizationId } = await createOrganization(trx, {
         name: 'Test',
         slug: `t-${i}`,

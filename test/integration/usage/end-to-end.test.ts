@@ -6,6 +6,7 @@ import { loadCatalogue } from '../../../domain/plans/load.ts';
 import { publishCatalogue } from '../../../store/catalogues.ts';
 import { settledUse } from '../../../store/settled-use.ts';
 import { type Drain, startDrain } from '../../../worker/drain.ts';
+import { write } from '../../support/acting.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 import { aUsageBench, type UsageBench } from '../../support/usage.ts';
 import { waitUntil } from '../../support/wait.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
   // As a Redis is that nobody has counted in yet: the API begins the generation.
   await bench.redis.flushall();
   const catalogue = loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'plans/platform.yaml');
-  await bench.db.transaction((trx) => publishCatalogue(trx, catalogue));
+  await write(bench.db, (trx) => publishCatalogue(trx, catalogue));
   platform = await startPlatform({ databaseUrl: bench.database.url, redisUrl: bench.server.url });
   drain = startDrain({ ...bench, mostLagMs: 60_000, metrics: new Registry(), log: pino({ level: 'silent' }) });
 });

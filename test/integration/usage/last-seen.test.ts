@@ -6,6 +6,7 @@ import { publishCatalogue } from '../../../store/catalogues.ts';
 import { addIp, createLicense } from '../../../store/licenses.ts';
 import { createOrganization } from '../../../store/organizations.ts';
 import { changeProduct, createProduct } from '../../../store/products.ts';
+import { write } from '../../support/acting.ts';
 import { aCall, aUsageBench, type UsageBench, verdictOf } from '../../support/usage.ts';
 
 const CATALOGUE = new URL('../../../plans/platform.yaml', import.meta.url);
@@ -17,11 +18,11 @@ let licenseId = '';
 beforeAll(async () => {
   bench = await aUsageBench();
   const catalogue = loadCatalogue(readFileSync(CATALOGUE, 'utf8'), 'plans/platform.yaml');
-  await bench.db.transaction((trx) => publishCatalogue(trx, catalogue));
+  await write(bench.db, (trx) => publishCatalogue(trx, catalogue));
 });
 afterAll(() => bench?.close());
 beforeEach(async () => {
-  await bench.db.transaction(async (trx) => {
+  await write(bench.db, async (trx) => {
     const organization = await createOrganization(trx, { name: 'Test', slug: `t-${randomUUID()}`, plan: 'free' });
     const made = await createProduct(trx, { organizationId: organization.id, name: 'p' });
     productId = made.product.id;
@@ -75,7 +76,7 @@ describe('when a registered address was last seen', () => {
 
   test('is not moved where the product does not track addresses', async () => {
     const before = await lastSeen();
-    await bench.db.transaction((trx) => changeProduct(trx, productId, { trackIp: false }));
+    await write(bench.db, (trx) => changeProduct(trx, productId, { trackIp: false }));
     await settleCall({ atMs: inAnHour() });
     expect(await lastSeen()).toBe(before);
   });
