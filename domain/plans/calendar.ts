@@ -1,3 +1,5 @@
+import { Remembered } from './remembered.ts';
+
 /**
  * Dates and clocks. A **local time** is what a zone's clocks show, written as if it were UTC, in milliseconds: `Date.UTC(2026, 0, 31)`
  * is the midnight with which 31 January begins, wherever. Only a zone makes an instant of it.
@@ -144,16 +146,13 @@ function offsetAt(zone: string, atMs: number): number {
 
 const OFFSET = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/;
 
-/** Making one takes some thousand times as long as asking it. */
-const formats = new Map<string, Intl.DateTimeFormat>();
-/** More than there are zones: only other spellings (`europe/berlin`) could make it more. */
-const MOST_FORMATS = 1000;
+/** Making one takes some thousand times as long as asking it. There are fewer zones: only other spellings could make it more. */
+const formats = new Remembered<Intl.DateTimeFormat>(1000);
 
 function formatOf(zone: string): Intl.DateTimeFormat {
   const known = formats.get(zone);
   if (known) return known;
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
-  if (formats.size >= MOST_FORMATS) formats.clear();
   formats.set(zone, format);
   return format;
 }

@@ -111,7 +111,9 @@ interface LimitBase extends Definition<Limit> {
  */
 export type Over =
   | { readonly treatment: 'keep_working' }
-  | { readonly treatment: 'read_only_newest'; readonly order: readonly string[]; readonly reason: string };
+  | { readonly treatment: 'read_only_newest'; readonly order: readonly OrderField[]; readonly reason: string };
+
+export type OrderField = 'created_at' | 'id';
 
 /** How many exist now. */
 export interface CountLimit extends LimitBase {

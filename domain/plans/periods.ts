@@ -12,6 +12,7 @@ import {
   UTC,
 } from './calendar.ts';
 import type { Period } from './catalogue.ts';
+import { Remembered } from './remembered.ts';
 import type { SubjectState } from './subject.ts';
 
 /** A stretch of time that a quota is counted in. Epoch milliseconds; the start belongs to it, the end to the next one. */
@@ -147,15 +148,13 @@ function checkInstant(ms: number): void {
 }
 
 /** The latest period of each kind, zone and anchor: most questions are about the one that the question before was about. */
-const spans = new Map<string, PeriodSpan>();
-const MOST_SPANS = 10_000;
+const spans = new Remembered<PeriodSpan>(10_000);
 
 function latest(name: string, nowMs: number, compute: () => PeriodSpan): PeriodSpan {
   const known = spans.get(name);
   if (known && known.startsAtMs <= nowMs && nowMs < known.endsAtMs) return known;
   checkInstant(nowMs);
   const span = compute();
-  if (!known && spans.size >= MOST_SPANS) spans.clear();
   spans.set(name, span);
   return span;
 }

@@ -51,8 +51,11 @@ const over = exactly(
       description: 'It goes on as it is, or the newest of it can only be read.',
     },
     order: listOf(
-      'By what they are sorted, the first that fit stay writable: such as created_at, then id.',
-      name('A field.'),
+      'By what they are sorted: the first that fit stay writable. Of the same age the lower id comes first.',
+      {
+        enum: ['created_at', 'id'],
+        description: 'The moment they were made, or their id.',
+      },
     ),
     reason: name('The reason told for what can only be read.'),
   },

@@ -1,5 +1,5 @@
 import { liftingBy } from './admitting.ts';
-import type { Catalogue, CountLimit, FeatureDefinition, LimitDefinition, Over } from './catalogue.ts';
+import type { Catalogue, CountLimit, FeatureDefinition, LimitDefinition, OrderField, Over } from './catalogue.ts';
 import { bySiblings, type Facts, factsOf } from './decision.ts';
 import { fits, NOTHING, remainingOf } from './questions.ts';
 import { holdsIn, matches } from './scopes.ts';
@@ -141,12 +141,10 @@ function ranked(standing: Standing, limit: Ordering, resources: readonly Resourc
   return places;
 }
 
-function byOrder(order: readonly string[], a: Resource, b: Resource): number {
-  for (const field of [...order, 'id']) {
-    const difference = field === 'created_at' ? a.createdAtMs - b.createdAtMs : a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
-    if (difference !== 0) return difference;
-  }
-  return 0;
+/** No two have one id, so whatever stands behind it in the order decides nothing. */
+function byOrder([first]: readonly OrderField[], a: Resource, b: Resource): number {
+  const age = first === 'created_at' ? a.createdAtMs - b.createdAtMs : 0;
+  return age || (a.id < b.id ? -1 : 1);
 }
 
 function thing({ kind, attributes }: Resource): { scope: string; attributes: Readonly<Record<string, string>> } {

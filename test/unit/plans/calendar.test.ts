@@ -29,6 +29,13 @@ describe('a date', () => {
     );
   });
 
+  test.each(['2000-02-29', '1600-02-29', '2400-02-29', '2000-03-01', '1999-02-28', '1900-02-28', '1900-03-01'])(
+    'at the end of four, a hundred or four hundred years is told as well: %s',
+    (text) => {
+      expect(dateText(dateOf(Date.parse(text)))).toBe(text);
+    },
+  );
+
   test('may name a month or day beyond its year or month', () => {
     fc.assert(
       fc.property(
@@ -45,6 +52,9 @@ describe('a date', () => {
   test.each([
     [2026, '2026-11-21'],
     [26, '0026-11-21'],
+    [0, '0000-11-21'],
+    [9_999, '9999-11-21'],
+    [10_000, '+010000-11-21'],
     [12_026, '+012026-11-21'],
     [-1, '-000001-11-21'],
   ])('of the year %i is written %s', (year, text) => {
@@ -94,6 +104,15 @@ describe('a local time', () => {
     expect(at(zone, local)).toBe(instant);
   });
 
+  test.each([
+    ['Europe/London', '2026-01-15T12:00', '2026-01-15T12:00:00.000Z'],
+    ['Europe/London', '2026-07-15T12:00', '2026-07-15T11:00:00.000Z'],
+    ['Africa/Abidjan', '2026-07-15T12:00', '2026-07-15T12:00:00.000Z'],
+  ])('of %s is that of UTC while it is no other: %s', (zone, local, instant) => {
+    expect(at(zone, local)).toBe(instant);
+    expect(localAt(zone, Date.parse(instant))).toBe(Date.parse(`${local}Z`));
+  });
+
   test('is the first instant that shows it or a later one', () => {
     const zones = fc.constantFrom(
       'America/St_Johns',
@@ -117,6 +136,8 @@ describe('a zone', () => {
     ['Europe/Berlin', true],
     ['UTC', true],
     ['Asia/Kolkata', true],
+    ['America/Port-au-Prince', true],
+    ['Etc/GMT+3', true],
     ['+02:00', false],
     ['Europe/Berlino', false],
     ['subject', false],

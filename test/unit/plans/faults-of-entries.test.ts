@@ -31,6 +31,12 @@ describe('of limits', () => {
       [['/limits/pages/applies_to/visibility/0', '"opn"', 'no such value; did you mean open?']],
     ],
     [
+      'what is beyond a limit is sorted by age or id, and by nothing else',
+      'order: [created_at, id], reason: too_many',
+      'order: [created_at, ‸size], reason: too_many',
+      [['/limits/sites/over/order/1', '"size"', 'give one of created_at, id']],
+    ],
+    [
       'an unknown fallback scope is told',
       'fallback_scope: address',
       'fallback_scope: ‸adress',

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Catalogue } from '../../../domain/plans/catalogue.ts';
 import { overrideFault, patternOverlap, type WantedOverride } from '../../../domain/plans/overrides.ts';
 import type { Override } from '../../../domain/plans/subject.ts';
-import { KEEL, KEYWAY, loaded, PLATFORM, replaced, shippedText, UNKEY } from './catalogues.ts';
+import type { Fault } from '../../../domain/refusal.ts';
+import { KEEL, KEYWAY, loaded, PLATFORM, replaced, SMALL, shippedText, UNKEY } from './catalogues.ts';
 
 const limit = (name: string, value: WantedOverride['value'] = 5): WantedOverride => ({ kind: 'limit', name, value });
 
@@ -53,16 +55,16 @@ const agreed = (more: object): Override => ({
   ...more,
 });
 
-describe('an override that is wanted, of other sorts,', () => {
-  const numbers = { limit: 5, windowSeconds: 60 };
-  const levels = loaded(
-    replaced(
-      shippedText('examples/keel.yaml'),
-      'levels: [templates, basic, full]',
-      'overridable: true\n    levels: [templates, basic, full]',
-    ),
-  );
+const numbers = { limit: 5, windowSeconds: 60 };
+const levels = loaded(
+  replaced(
+    shippedText('examples/keel.yaml'),
+    'levels: [templates, basic, full]',
+    'overridable: true\n    levels: [templates, basic, full]',
+  ),
+);
 
+describe('an override that is wanted, of other sorts,', () => {
   test.each([
     ['a hundred years of retention', KEYWAY, days(36_500)],
     ['retention without end', KEYWAY, days('unlimited')],
@@ -70,6 +72,8 @@ describe('an override that is wanted, of other sorts,', () => {
     ['a plan of a line', UNKEY, plan('compute', 'compute_pro')],
     ['a level', levels, level('full')],
     ['other numbers for a pattern', UNKEY, rate('api_rate', numbers)],
+    ['a pattern of the greatest length', UNKEY, rate('api_rate', numbers, 'x'.repeat(512))],
+    ['a window of a year', UNKEY, rate('api_rate', { limit: 5, windowSeconds: 31_536_000 })],
     ['a pattern that blocks', UNKEY, rate('api_rate', { limit: 0, windowSeconds: 1 }, '*')],
   ])('is possible: %s', (_what, catalogue, wanted) => {
     expect(overrideFault(catalogue, wanted)).toBeUndefined();
@@ -101,10 +105,151 @@ describe('an override that is wanted, of other sorts,', () => {
     ],
     ['a window of no time', UNKEY, rate('api_rate', { limit: 5, windowSeconds: 0 }), '/value', 'wrong_value'],
     ['a window of half a second', UNKEY, rate('api_rate', { limit: 5, windowSeconds: 0.5 }), '/value', 'wrong_value'],
+    [
+      'a window of more than a year',
+      UNKEY,
+      rate('api_rate', { limit: 5, windowSeconds: 31_536_001 }),
+      '/value',
+      'wrong_value',
+    ],
     ['a limit without a window', UNKEY, rate('api_rate', 5), '/value', 'wrong_value'],
     ['a negative limit', UNKEY, rate('api_rate', { limit: -1, windowSeconds: 60 }), '/value', 'wrong_value'],
   ])('is refused: %s', (_what, catalogue, wanted, pointer, code) => {
     expect(overrideFault(catalogue, wanted)).toMatchObject({ pointer, code });
+  });
+});
+
+describe('the fault says what is wrong and what would be right:', () => {
+  const PLANS = 'starter, growth, business, enterprise';
+  test.each<[string, Catalogue, WantedOverride, Fault]>([
+    [
+      'a limit that there is not',
+      SMALL,
+      limit('chairs'),
+      {
+        pointer: '/name',
+        code: 'unknown_name',
+        message: "There is no limit 'chairs'.",
+        accepts: 'calls, doors, log_days, seats',
+      },
+    ],
+    [
+      'a limit without overrides',
+      SMALL,
+      limit('doors'),
+      {
+        pointer: '/name',
+        code: 'not_overridable',
+        message: "The limit 'doors' can't be overridden for one team in catalogue 'small' 1.",
+        accepts: 'calls, seats',
+      },
+    ],
+    [
+      'a feature where none can be',
+      KEYWAY,
+      { kind: 'feature', name: 'org_private_vaults', value: true },
+      {
+        pointer: '/name',
+        code: 'not_overridable',
+        message: "The feature 'org_private_vaults' can't be overridden for one account in catalogue 'keyway' 1.",
+        accepts: 'no feature at all',
+      },
+    ],
+    [
+      'a number',
+      SMALL,
+      limit('seats', -1),
+      {
+        pointer: '/value',
+        code: 'wrong_value',
+        message: "-1 is no value for the limit 'seats'.",
+        accepts: 'a whole number from 0 to 2^53 − 1, or unlimited',
+      },
+    ],
+    [
+      'days',
+      KEYWAY,
+      days(36_501),
+      {
+        pointer: '/value',
+        code: 'wrong_value',
+        message: "36501 is no value for the limit 'audit_days'.",
+        accepts: 'a whole number from 0 to 36500, or unlimited',
+      },
+    ],
+    [
+      'a switch',
+      SMALL,
+      { kind: 'feature', name: 'export', value: 1 },
+      {
+        pointer: '/value',
+        code: 'wrong_value',
+        message: "1 is no value for the feature 'export'.",
+        accepts: 'on or off',
+      },
+    ],
+    [
+      'a level',
+      levels,
+      level('half'),
+      {
+        pointer: '/value',
+        code: 'wrong_value',
+        message: `"half" is no value for the feature 'policy_authoring'.`,
+        accepts: 'templates, basic, full',
+      },
+    ],
+    [
+      'a line',
+      KEEL,
+      plan('api', 'growth'),
+      { pointer: '/name', code: 'unknown_name', message: "There is no line 'api'.", accepts: 'main' },
+    ],
+    [
+      'a plan',
+      KEEL,
+      plan('main', 'gold'),
+      { pointer: '/value', code: 'wrong_value', message: `"gold" is no value for the line 'main'.`, accepts: PLANS },
+    ],
+    [
+      'a rate',
+      UNKEY,
+      rate('cpu', numbers),
+      { pointer: '/name', code: 'unknown_name', message: "There is no rate 'cpu'.", accepts: 'api_rate' },
+    ],
+    [
+      'a pattern',
+      UNKEY,
+      rate('api_rate', numbers, ''),
+      {
+        pointer: '/pattern',
+        code: 'wrong_value',
+        message: 'This is no pattern.',
+        accepts: 'a text of 1 to 512 characters; * stands for any run of them',
+      },
+    ],
+    [
+      'numbers of a rate',
+      UNKEY,
+      rate('api_rate', null),
+      {
+        pointer: '/value',
+        code: 'wrong_value',
+        message: "null is no value for the rate 'api_rate'.",
+        accepts: 'a limit, and windowSeconds from 1 to 31536000',
+      },
+    ],
+  ])('%s', (_what, catalogue, wanted, fault) => {
+    expect(overrideFault(catalogue, wanted)).toEqual(fault);
+  });
+
+  test('what is agreed with whom a scope above is, is of that scope, and never a feature', () => {
+    expect(overrideFault(PLATFORM, limit('organizations'), 'user')).toBeUndefined();
+    expect(overrideFault(SMALL, { kind: 'feature', name: 'export', value: true }, 'site')).toMatchObject({
+      code: 'not_overridable',
+      accepts: 'no feature at all',
+    });
+    expect(overrideFault(SMALL, limit('seats'), 'site')).toMatchObject({ code: 'not_overridable', accepts: 'calls' });
   });
 });
 
@@ -119,5 +264,16 @@ describe('of two patterns of one rate (docs/spec/unkey.md §6.8, §11.5)', () =>
   ])('%s', (_what, more, code) => {
     expect(patternOverlap(agreed(more), [agreed({})])?.code).toBe(code);
     expect(patternOverlap(agreed({}), [agreed(more)])?.code).toBe(code);
+  });
+
+  test('the fault says which, and what would do', () => {
+    expect(patternOverlap(agreed({}), [agreed({})])).toEqual({
+      pointer: '/pattern',
+      code: 'overlapping',
+      message: "The pattern 'user_*' of 'api_rate' is agreed for a part of that time already.",
+      accepts: 'another pattern, or a time when it is free',
+    });
+    const other: Override = { kind: 'limit', name: 'api_rate', value: 5, startsAtMs: 0, endsAtMs: null };
+    expect(patternOverlap(other, [other, agreed({})])).toBeUndefined();
   });
 });

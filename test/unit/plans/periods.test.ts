@@ -278,6 +278,40 @@ describe('periods of every kind', () => {
   });
   const period = fc.constantFrom('utc_day' as const, 'day' as const, 'month' as const, 'billing_period' as const);
 
+  test('are told by the zone that is asked about, whichever was asked about before', () => {
+    const nowMs = at('2026-11-21T20:00Z');
+    const keys = (): string[] =>
+      ['Europe/Berlin', 'Asia/Kolkata', 'UTC'].flatMap((zone) => [
+        periodAt('day', nowMs, { zone }).key,
+        periodAt('month', nowMs, { zone }).key,
+        new Date(refillAt({ interval: 'day', dayOfMonth: 1 }, nowMs, zone).nextAtMs).toISOString(),
+        new Date(refillAt({ interval: 'month', dayOfMonth: 1 }, nowMs, zone).nextAtMs).toISOString(),
+        new Date(refillAt({ interval: 'month', dayOfMonth: 31 }, nowMs, zone).nextAtMs).toISOString(),
+      ]);
+    const expected = [
+      ['2026-11-21@Europe/Berlin', '2026-11@Europe/Berlin', '2026-11-21T23', '2026-11-30T23', '2026-11-29T23'],
+      ['2026-11-22@Asia/Kolkata', '2026-11@Asia/Kolkata', '2026-11-22T18:30', '2026-11-30T18:30', '2026-11-29T18:30'],
+      ['2026-11-21', '2026-11', '2026-11-22T00', '2026-12-01T00', '2026-11-30T00'],
+    ].flatMap(([day, month, ...instants]) => [
+      day,
+      month,
+      ...instants.map((each) => `${`${each}:00`.slice(0, 16)}:00.000Z`),
+    ]);
+    expect(keys()).toEqual(expected);
+    expect(keys()).toEqual(expected);
+  });
+
+  test('a month is the calendar month also where a bill runs otherwise', () => {
+    const billing = { anchorMs: at('2026-01-10T09:30Z'), interval: 'month' } as const;
+    expect(periodAt('month', at('2026-11-21T12:00Z'), { billing }).key).toBe('2026-11');
+  });
+
+  test('reach as far as instants do', () => {
+    expect(utcDay(8.64e15).startsAtMs).toBe(8.64e15);
+    expect(utcDay(-8.64e15).startsAtMs).toBe(-8.64e15);
+    expect(() => utcDay(8.64e15 + 1)).toThrow(new RangeError('8640000000000001 is not an instant'));
+  });
+
   test('hold their instant, join without a gap, and sort as their keys do', () => {
     fc.assert(
       fc.property(period, place, fc.integer({ min: 0, max: 4e12 }), (kind, where, nowMs) => {

@@ -156,6 +156,11 @@ describe('a feature with levels', () => {
   });
 });
 
+test('the oldest stay writable whatever their ids, and of one age the lowest id', () => {
+  expect(reasons('free', [aBook('a', 2), aBook('z', 1)])).toEqual(['a too_many']);
+  expect(reasons('free', [aBook('z', 1), aBook('y', 1), aBook('x', 1)])).toEqual(['z too_many', 'y too_many']);
+});
+
 test('nothing becomes read-only where a limit lets what there is go on, or a feature only stops', () => {
   expect(reasons('free', [{ kind: 'lamp', id: 'l', createdAtMs: 0, attributes: {} }])).toEqual([]);
 });
