@@ -77,8 +77,8 @@ export function tryConstraints() {
     },
 
     /**
-     * Adds the test that no constraint of these tables was forgotten: primary keys apart, and what repeats them with the
-     * organisation so that a foreign key can carry it.
+     * Adds the test that no constraint of these tables was forgotten: primary keys apart, and what repeats them with another
+     * column so that a foreign key can carry it.
      */
     forgetsNothingOf: (...tables: string[]): void => {
       test('every constraint of these tables is tried', async () => {
@@ -86,7 +86,9 @@ export function tryConstraints() {
           `select conname as name from pg_constraint
              where conrelid = any (?::text[]::regclass[]) and contype in ('c', 'f', 'u')
            union select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
-             where i.indrelid = any (?::text[]::regclass[]) and i.indisunique and not i.indisprimary
+             where i.indrelid = any (?::text[]::regclass[]) and i.indisunique and not i.indisprimary and not exists (
+               select from pg_index p
+                where p.indrelid = i.indrelid and p.indisprimary and p.indkey::int2[] <@ i.indkey::int2[])
            order by 1`,
           [tables, tables],
         );

@@ -67,6 +67,16 @@ refuses('an organisation', [
     'organizations_catalogue_id_foreign',
     change('organizations', { catalogue_id: randomUUID() }),
   ],
+  [
+    'with an owner who is no member',
+    FOREIGN_KEY,
+    'organizations_owner_is_member',
+    async (trx, t) => {
+      await trx('organizations').where({ id: t.organizationId }).update({ owner_id: randomUUID() });
+      // Checked at the end of a transaction otherwise.
+      await trx.raw('set constraints all immediate');
+    },
+  ],
   ...['', '-a', 'a-', 'A', 'a b', 'ä', 'a_b', 'x'.repeat(49), 'a\n'].map(
     (slug): Refused => [
       `with the slug ${JSON.stringify(slug)}`,
