@@ -11,7 +11,7 @@ import {
   UnknownOutcome,
 } from './ask.ts';
 import type { PreparedProgram } from './program-form.ts';
-import { type RedisClient, writeTogether } from './redis.ts';
+import { isRedisOutage, type RedisClient, writeTogether } from './redis.ts';
 
 export interface ItemAnswer {
   counted: boolean;
@@ -29,6 +29,8 @@ export interface Batches {
   silentSinceMs(partition: number): number | undefined;
   /** Ends all silence: a new connection is asked before it is judged. */
   forgetSilence(): void;
+  /** Asks a partition for a sign of life, unless that is on its way: what ends its silence where nobody else asks. */
+  probe(partition: number): void;
   /** Waits for those that somebody waits for; asks no more for the others, and hands them over. */
   close(): Promise<void>;
 }
@@ -42,6 +44,7 @@ type Waiting = {
   | { item: Item; verdict?: never; program?: never; resolve: (answer: ItemAnswer | 'cold') => void }
   | { item?: never; verdict: string; program?: never; resolve: () => void }
   | { item?: never; verdict?: never; program: PreparedProgram; resolve: (answer: ProgramOutcome) => void }
+  | { item?: never; verdict?: never; program?: never; resolve: () => void }
 );
 
 /** What becomes of batches whose calls were served although there was no answer. */
@@ -82,6 +85,7 @@ export function createBatches(redis: RedisClient, options: BatchOptions): Batche
     forgetSilence() {
       for (const lane of lanes) lane?.forgetSilence();
     },
+    probe: (partition) => laneOf(partition).probe(),
     async close() {
       ending.abort();
       await Promise.all(lanes.flatMap((lane) => lane?.whenIdle() ?? []));
@@ -106,6 +110,7 @@ interface Lane {
   send(): void;
   silentSinceMs(): number | undefined;
   forgetSilence(): void;
+  probe(): void;
   whenIdle(): Promise<void>;
 }
 
@@ -126,6 +131,7 @@ function createLane(
   let waiting: Waiting[] = [];
   let lastNumber = 0;
   let silentSinceMs: number | undefined;
+  let isProbing = false;
   /** What this process knows of the life of Redis' data: its generation, and the last number that it had an answer to in it. */
   let known: { generation: string; answered: number; atMs: number } | undefined;
 
@@ -140,6 +146,17 @@ function createLane(
     },
     silentSinceMs: () => silentSinceMs,
     forgetSilence: () => void (silentSinceMs = undefined),
+    probe() {
+      if (isProbing) return;
+      isProbing = true;
+      // A batch of nothing: it is refused as any other would be, where Redis answers but doesn't write.
+      const told = new Promise<void>((resolve, reject) => wait({ resolve, reject }));
+      void told
+        .catch((error: unknown) => {
+          if (!isRedisOutage(error)) serveUnknown?.gaveUp(error);
+        })
+        .finally(() => (isProbing = false));
+    },
     whenIdle: async () => void (await Promise.all(unfinished.values())),
   };
   return lane;
@@ -182,7 +199,8 @@ function createLane(
       }
     } catch (error) {
       for (const { reject } of waiters) reject(error);
-      if (!serveUnknown || !(error instanceof UnknownOutcome)) return false;
+      const wasServed = batch.items.length + batch.verdicts.length > 0;
+      if (!serveUnknown || !wasServed || !(error instanceof UnknownOutcome)) return false;
       if (!(error instanceof LostOutcome)) return askUntilAnswered(batch, serveUnknown);
       serveUnknown.gaveUp(error);
     }
@@ -217,7 +235,9 @@ function createLane(
   async function askFor(batch: Batch, deadlineMs: number): Promise<BatchAnswer> {
     if (batch.sentUnder === '') {
       // Before the first batch of all: without it nobody could tell later whether that one was counted in another life.
-      known ??= { generation: await livingGeneration(partition, { deadlineMs, onTry }), answered: 0, atMs: 0 };
+      const generation = known?.generation ?? (await livingGeneration(partition, { deadlineMs, onTry }));
+      // Another batch may have asked too, and had its answer meanwhile: that is not forgotten.
+      known ??= { generation, answered: 0, atMs: 0 };
       // What Redis has forgotten because it was long ago proves nothing.
       const isRecent = performance.now() - known.atMs < REMEMBERED_SECONDS * 500;
       Object.assign(batch, { sentUnder: known.generation, answered: isRecent ? known.answered : 0 });

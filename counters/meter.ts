@@ -52,8 +52,8 @@ export interface MeterOptions {
   store: MeterStore;
   /** What is settled of a counter: where the limit is looked at while Redis is away. */
   settledOf: (item: Pick<Item, 'key'>) => Promise<number>;
-  /** Whether a partition can't be asked now. */
-  isAway: (partition: number) => boolean;
+  /** Whether a partition can be asked again. To be asked now and then: it looks. */
+  isBack: (partition: number) => boolean;
   /** Told of what goes wrong in the background. */
   onError: (error: unknown) => void;
 }
@@ -83,7 +83,7 @@ const SENT_WITHIN_MS = 6 * 86_400_000;
  * Meters calls that are served while Redis is away: gathered here, saved to Postgres each second, and counted when Redis is back,
  * each once. A row is counted under a name that Redis remembers for days: who is killed between counting and deleting repeats nothing.
  */
-export function createMeter(redis: RedisClient, { store, settledOf, isAway, onError }: MeterOptions): Meter {
+export function createMeter(redis: RedisClient, { store, settledOf, isBack, onError }: MeterOptions): Meter {
   const { ask, livingGeneration } = createAsk(redis, { timeoutMs: UNSAVED_MS });
   /** What is not saved yet, by partition. */
   const unsaved = new Map<number, Unsaved>();
@@ -168,7 +168,7 @@ export function createMeter(redis: RedisClient, { store, settledOf, isAway, onEr
   async function saveAndPutBack(): Promise<void> {
     await save();
     for (const partition of uses.keys()) {
-      if (isAway(partition)) continue;
+      if (!isBack(partition)) continue;
       uses.delete(partition);
       lookAtMs = 0;
     }

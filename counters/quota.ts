@@ -81,7 +81,13 @@ export function createQuotaCounter(
       : { timeoutMs },
   );
   const isAway = watchAway(redis, batches);
-  const meter = store && createMeter(redis, { store, settledOf, isAway, onError });
+  const isBack = (partition: number): boolean => {
+    if (!isAway(partition)) return true;
+    // What is metered asks Redis for nothing, so somebody must; where the connection is lost, its return tells.
+    if (redis.status === 'ready') batches.probe(partition);
+    return false;
+  };
+  const meter = store && createMeter(redis, { store, settledOf, isBack, onError });
 
   return {
     // No `async`: this is the path that every call takes, and each promise costs.
@@ -157,7 +163,7 @@ function watchAway(redis: RedisClient, batches: Batches): (partition: number) =>
   redis.on('close', () => (lostAtMs ??= Date.now()));
   return (partition) => {
     if (lostAtMs !== undefined) return Date.now() - lostAtMs > BLINK_MS;
-    // Of a cluster one node may be away: its batches are asked for until it answers, which ends the silence.
+    // One node of a cluster may be away, or Redis refuse to write: what is asked for, or the meter's looks, end the silence.
     const silentSinceMs = batches.silentSinceMs(partition);
     return silentSinceMs !== undefined && performance.now() - silentSinceMs > BLINK_MS;
   };

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { partitionOf, quotaKey } from '../../../counters/partitions.ts';
 import { createQuotaCounter, type QuotaCall } from '../../../counters/quota.ts';
-import { connectRedis, openRedis, type RedisClient } from '../../../counters/redis.ts';
+import { connectRedis, mastersOf, openRedis, type RedisClient } from '../../../counters/redis.ts';
 import type { Limit } from '../../../domain/plans/catalogue.ts';
 import { type PeriodSpan, utcDay } from '../../../domain/plans/periods.ts';
 import type { TestRedis } from '../../support/redis-process.ts';
+import { goBy, type Reached } from '../../support/redis-way.ts';
 
 /** Counters of processes of their own, as far as Redis can tell, on a Redis of a test's own. */
 
@@ -18,7 +19,7 @@ export function on(start: () => Promise<typeof server>, count: number): void {
   beforeAll(async () => {
     server = await start();
     partitions = count;
-    direct = await aConnection(server.url);
+    direct = await aConnection();
   }, 60_000);
   afterAll(async () => {
     direct.disconnect();
@@ -66,15 +67,25 @@ export const placeOf = ({ organizationId }: Asked): number => partitionOf(organi
 export const keyOf = (of: Asked): string => quotaKey(placeOf(of), of.productId, of.period.key);
 export const usedOf = async (of: Asked): Promise<number> => Number((await direct.get(keyOf(of))) ?? 0);
 
-export async function aConnection(url: string, timeoutMs = 2_000): Promise<RedisClient> {
-  const redis = connectRedis({ redisUrl: url, redisTimeoutMs: timeoutMs }, () => undefined);
+export async function aConnection(to: Reached = server, timeoutMs = 2_000): Promise<RedisClient> {
+  const redis = connectRedis({ redisUrl: to.url, redisTimeoutMs: timeoutMs }, () => undefined);
+  goBy(redis, to);
   await openRedis(redis);
   return redis;
 }
 
+/** The names of keys on any node. */
+export async function keysLike(pattern: string): Promise<string[]> {
+  return (await Promise.all(mastersOf(direct).map((each) => each.keys(pattern)))).flat();
+}
+
+export async function flushAll(): Promise<void> {
+  await Promise.all(mastersOf(direct).map((each) => each.flushall()));
+}
+
 /** A counter of its own process, as far as Redis can tell. */
-export async function aCounter(url = server.url, timeoutMs = 2_000) {
-  const redis = await aConnection(url, timeoutMs);
+export async function aCounter(to: Reached = server, timeoutMs = 2_000) {
+  const redis = await aConnection(to, timeoutMs);
   onTestFinished(() => redis.disconnect());
   const settled = new Map<string, number>();
   const asked: string[] = [];

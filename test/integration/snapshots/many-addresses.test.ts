@@ -88,7 +88,7 @@ test('many addresses that are new to a licence are registered by few transaction
   const counts = active.map(([, , ipCount]) => Number(ipCount)).sort((a, b) => a - b);
   expect(counts).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
   const refused = told.filter(([status]) => status !== 'active');
-  expect(refused).toEqual(Array(10).fill(['ip_limit_reached', false, 30]));
+  expect(refused).toEqual(Array.from({ length: 10 }, () => ['ip_limit_reached', false, 30]));
   expect(await count()).toBe(30);
   const writers = await platform.db('license_ips').where({ license_id: id }).distinct(platform.db.raw('xmin::text'));
   // The first's, and that of those that waited; one more for who came late.
