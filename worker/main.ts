@@ -14,6 +14,7 @@ import { createTemporal } from '../temporal/client.ts';
 import { QUEUES } from '../workflows/shared/queues.ts';
 import { workflowBundle } from './bundle.ts';
 import { startDrain } from './drain.ts';
+import { startInviteLapse } from './invite-lapse.ts';
 import { startMailPruning } from './mails/pruning.ts';
 import { createMailHandler } from './mails/sending.ts';
 import { startRelay } from './relay.ts';
@@ -76,6 +77,8 @@ async function main(): Promise<void> {
   shutdown.add('relay', () => relay.stop());
   const pruning = startMailPruning({ db, retentionMs: config.mailRetentionMs, log });
   shutdown.add('mail pruning', () => pruning.stop());
+  const inviteLapse = startInviteLapse({ db, log });
+  shutdown.add('invite lapse', () => inviteLapse.stop());
 
   const bundle = await workflowBundle(log, { codePath: config.workflowBundle });
   if (shutdown.hasBegun) return;

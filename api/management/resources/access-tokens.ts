@@ -84,7 +84,7 @@ function wantedToken(body: Static<typeof Wanted>, nowMs: number): NewToken {
   if (faults.length > 0) throw invalid(faults);
   return {
     name: body.name,
-    scopes: body.scopes as Permission[],
+    scopes: body.scopes,
     networks: body.networks ? networks : null,
     expiresAtMs,
   };

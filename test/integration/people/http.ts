@@ -1,4 +1,4 @@
-import { Visitor } from '../../support/visitor.ts';
+import type { Visitor } from '../../support/visitor.ts';
 
 export interface HttpAnswer {
   status: number;
