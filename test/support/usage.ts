@@ -7,7 +7,7 @@ import type { SettledCall, SettledVerdict } from '../../domain/usage/tally.ts';
 import { migrate } from '../../store/migrate.ts';
 import { ensurePosition } from '../../store/usage-positions.ts';
 import { type Settlement, type SettleOptions, settleBatch } from '../../worker/settle.ts';
-import { startRedisCluster } from './redis-cluster.ts';
+import { startRedisCluster, type TestCluster } from './redis-cluster.ts';
 import { startRedis, type TestRedis } from './redis-process.ts';
 import { aScratchDatabase, type ScratchDatabase } from './scratch.ts';
 
@@ -58,7 +58,7 @@ export async function aUsageBench(): Promise<UsageBench> {
 }
 
 /** The same on a cluster: `redis` is the master of the first partition, which a stream of 64 reaches through all nodes. */
-export async function aUsageBenchOnACluster(): Promise<StreamBench> {
+export async function aUsageBenchOnACluster(): Promise<StreamBench & { cluster: TestCluster }> {
   const cluster = await startRedisCluster();
   const client = connectRedis({ redisUrl: cluster.url, redisTimeoutMs: 2_000 }, () => undefined);
   await openRedis(client);
@@ -66,6 +66,7 @@ export async function aUsageBenchOnACluster(): Promise<StreamBench> {
   const bench = await aBenchOn({ redis: cluster.node(port), client, partitions: 64 });
   return {
     ...bench,
+    cluster,
     async close() {
       client.disconnect();
       await bench.close();
