@@ -12,6 +12,8 @@ const NOON = Date.parse('2026-11-21T12:00:00Z');
 const MIDNIGHT = Date.parse('2026-11-22T00:00:00Z');
 const values = (small: unknown, large: unknown) => ({ small, large });
 const base = { scope: 'account', overridable: true };
+const anOverride = (name: string, value: number) =>
+  ({ kind: 'limit', name, value, startsAtMs: 0, endsAtMs: null }) as const;
 
 const CATALOGUE: Catalogue = parseCatalogue({
   catalogue: 'consuming',
@@ -86,22 +88,22 @@ function calls(count: number, asked: readonly ConsumeStep[], isSuccess = true, b
   });
 }
 
-describe('a compiled program', () => {
-  const program = compile(consumer, steps, { tenant: 't' });
+const program = () => compile(consumer, steps, { tenant: 't' });
 
+describe('a compiled program', () => {
   test('decides rates, quotas, credits, budgets, whatever the order in which they were told', () => {
-    expect(program.steps.map(({ kind, key }) => `${kind} ${key}`)).toEqual([
+    expect(program().steps.map(({ kind, key }) => `${kind} ${key}`)).toEqual([
       'rate r',
       'quota q',
       'quota g',
       'credits c',
       'budget b',
     ]);
-    expect(() => checkProgram(program)).not.toThrow();
+    expect(() => checkProgram(program())).not.toThrow();
   });
 
   test('is a success without idempotency, unless told', () => {
-    expect(program).toMatchObject({ nowMs: NOON, tenant: 't', isSuccess: true, idempotency: null });
+    expect(program()).toMatchObject({ nowMs: NOON, tenant: 't', isSuccess: true, idempotency: null });
     const told = {
       tenant: 't',
       isSuccess: false,
@@ -111,7 +113,7 @@ describe('a compiled program', () => {
   });
 
   test('holds every figure as it stands for the subject', () => {
-    expect(program.steps).toEqual([
+    expect(program().steps).toEqual([
       { kind: 'rate', key: 'r', name: 'rate', when: 'passed', limit: 2, windowMs: 10_000, cost: 1 },
       {
         kind: 'quota',
@@ -297,6 +299,27 @@ describe('a compiled program', () => {
       },
     ]);
     expect(() => checkProgram(own)).not.toThrow();
+  });
+
+  test.each([
+    [{ kind: 'reserve', reservationId: 'r', amount: 1 }, { leaseMs: 60_000 }],
+    [{ kind: 'reserve', reservationId: 'r', amount: 1, leaseMs: 5 }, { leaseMs: 5 }],
+    [{ kind: 'extend', reservationId: 'r' }, { leaseMs: 60_000 }],
+    [{ kind: 'extend', reservationId: 'r', leaseMs: 5 }, { leaseMs: 5 }],
+    [{ kind: 'commit', reservationId: 'r', amount: 1 }, {}],
+    [{ kind: 'release', reservationId: 'r' }, {}],
+    [{ kind: 'spend', amount: 1 }, {}],
+  ] as const)('holds a reservation for as long as its budget says, unless told: %j', (op, lease) => {
+    const step: ConsumeStep = { take: 'budget', key: 'b', limit: 'money', bornAtMs: 0, op };
+    expect(compile(consumer, [step], { tenant: 't' }).steps).toMatchObject([{ op: { ...op, ...lease } }]);
+    expect(JSON.stringify(compile(consumer, [step], { tenant: 't' }).steps)).toContain(
+      JSON.stringify({ ...op, ...lease }),
+    );
+  });
+
+  test('tells at the first one of a limit of one, and never at none', () => {
+    const one = { ...consumer, subject: { ...small, plans: ['large'], overrides: [anOverride('calls', 1)] } };
+    expect(compile(one, [steps[2]!], { tenant: 't' }).steps).toMatchObject([{ thresholds: [1] }]);
   });
 });
 

@@ -224,6 +224,12 @@ describe('a refused step of a limit of the catalogue names the lowest plan above
     expect(refusalOf(take(before), take(cost))).toMatchObject({ requested: cost, admittingPlan });
   });
 
+  test('no plan lifts numbers that the call brings along, unless a pattern takes their place', () => {
+    const numbers = { limit: 2, windowSeconds: 60 };
+    expect(refusalOf({ ...rate(3), numbers } as ConsumeStep)).toMatchObject({ allowed: 2, admittingPlan: null });
+    expect(refusalOf({ ...rate(6) })).toMatchObject({ allowed: 5, admittingPlan: 'pro' });
+  });
+
   test('no plan makes a reservation that nobody made', () => {
     expect(refusalOf(held({ kind: 'commit', reservationId: 'r', amount: 1 }))).toMatchObject({ admittingPlan: null });
   });
