@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../test/support/free-port.ts';
 import { type Bench, type Server, startServer } from './processes.ts';
 import { redisCounters } from './redis-facts.ts';
 import { type Context, median } from './rounds.ts';
@@ -124,13 +123,4 @@ export async function measureLicenses(
     found.push({ licenses, seededSeconds, coldPerSecond: TRIED / cold.seconds, warmPerSecond: median(warm) });
   }
   return found;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,19 +1,32 @@
-import { type ApiProcess, startApiProcess } from './api-process.ts';
+import { type ApiProcess, type ClockedApi, startApiProcess, startClockedApi } from './api-process.ts';
 import { waitUntil } from './wait.ts';
 
 /** Several API processes on the same servers, each with an address of its own. */
-export interface ApiFleet {
-  processes: ApiProcess[];
+export interface ApiFleet<Process extends ApiProcess = ApiProcess> {
+  processes: Process[];
   urls: string[];
   stop(): Promise<void>;
 }
 
 /** Starts API processes that take their callers' addresses from `X-Forwarded-For`, and waits until each hears of changes. */
-export async function startFleet(size: number, env: Record<string, string> = {}): Promise<ApiFleet> {
+export function startFleet(size: number, env: Record<string, string> = {}): Promise<ApiFleet> {
+  return startEach(startApiProcess, size, env);
+}
+
+/** The same with clocks that can be set. */
+export function startClockedFleet(size: number, env: Record<string, string> = {}): Promise<ApiFleet<ClockedApi>> {
+  return startEach(startClockedApi, size, env);
+}
+
+async function startEach<Process extends ApiProcess>(
+  start: (env: Record<string, string>) => Promise<Process>,
+  size: number,
+  env: Record<string, string>,
+): Promise<ApiFleet<Process>> {
   const settings = { PLIMSOLL_TRUSTED_PROXIES: '127.0.0.1', PLIMSOLL_DATABASE_POOL_SIZE: '8', ...env };
-  const processes: ApiProcess[] = [];
+  const processes: Process[] = [];
   // One after the other: started at once on a busy machine, all of them would be late.
-  for (let i = 0; i < size; i += 1) processes.push(await startApiProcess(settings));
+  for (let i = 0; i < size; i += 1) processes.push(await start(settings));
   for (const each of processes) await waitUntil('the API hears of changes', () => listens(each));
   return {
     processes,

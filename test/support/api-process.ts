@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { testStack } from './stack.ts';
+import { quickStart, testStack } from './stack.ts';
 import { waitUntil } from './wait.ts';
 
 const MAIN = fileURLToPath(new URL('../../api/main.ts', import.meta.url));
+const CLOCKED = fileURLToPath(new URL('./clocked-api.ts', import.meta.url));
 
 /** An API of a test's own, as the process that people run: what it logs can be read, and its end be watched. */
 export interface ApiProcess {
@@ -23,6 +24,12 @@ export interface ApiProcess {
   stop(): Promise<number | null>;
 }
 
+/** One whose clock a test sets. */
+export interface ClockedApi extends ApiProcess {
+  /** Lets its clock stand at an instant (epoch milliseconds): every call that is sent after this has resolved is of that instant. */
+  setClock(nowMs: number): Promise<void>;
+}
+
 export interface LogLine {
   level: string;
   msg: string;
@@ -32,7 +39,24 @@ export interface LogLine {
 
 /** Starts an API on a free port with the stack's environment and what is said here, and waits until it listens. */
 export async function startApiProcess(env: Record<string, string> = {}): Promise<ApiProcess> {
-  const { child, ended, stdout, stderr } = spawnApi(env);
+  return listening(spawnApi(MAIN, env));
+}
+
+/** The same with a clock that can be set; until then it has the machine's. */
+export async function startClockedApi(env: Record<string, string> = {}): Promise<ClockedApi> {
+  const spawned = spawnApi(CLOCKED, env);
+  const { child } = spawned;
+  return {
+    ...(await listening(spawned)),
+    async setClock(nowMs) {
+      const told = once(child, 'message');
+      child.send(nowMs);
+      await told;
+    },
+  };
+}
+
+async function listening({ child, ended, stdout, stderr }: ReturnType<typeof spawnApi>): Promise<ApiProcess> {
   // The last line may still be on its way.
   const log = (): LogLine[] =>
     stdout()
@@ -64,14 +88,15 @@ export async function startApiProcess(env: Record<string, string> = {}): Promise
 export async function runApiProcess(
   env: Record<string, string>,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const { ended, stdout, stderr } = spawnApi(env);
+  const { ended, stdout, stderr } = spawnApi(MAIN, env);
   return { code: await ended, stdout: stdout(), stderr: stderr() };
 }
 
-function spawnApi(env: Record<string, string>) {
-  const child = spawn(process.execPath, [MAIN], {
+function spawnApi(main: string, env: Record<string, string>) {
+  const child = spawn(process.execPath, [main], {
     env: {
       PATH: process.env['PATH'] ?? '',
+      ...quickStart(),
       ...testStack().env,
       PLIMSOLL_HOST: '127.0.0.1',
       PLIMSOLL_PORT: '0',
@@ -79,12 +104,12 @@ function spawnApi(env: Record<string, string>) {
       PLIMSOLL_API_PROCESSES: '1',
       ...env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(main === CLOCKED ? ['ipc' as const] : [])],
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   // Not at 'exit': what it said last may come after that.
   const ended = once(child, 'close').then(() => child.exitCode);
   return { child, ended, stdout: () => stdout, stderr: () => stderr };

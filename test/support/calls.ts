@@ -22,20 +22,28 @@ const GIVES_UP_MS = 10_000;
 
 /**
  * Calls `POST /api/v1/validate` again and again until it is stopped: `keepAlive` callers that keep their connections, and `oneShot`
- * callers that make one for each call. Nothing is tried twice, so every failure is seen.
+ * callers that make one for each call. Nothing is tried twice, so every failure is seen. It stops by itself when about `mostServed` were
+ * served: those that are under way then are a few more.
  */
 export function startLoad(
   url: string,
   product: { apiKey: string; licenseKey: string },
-  { keepAlive, oneShot, pauseMs = 0 }: { keepAlive: number; oneShot: number; pauseMs?: number },
+  {
+    keepAlive,
+    oneShot,
+    pauseMs = 0,
+    mostServed = Infinity,
+  }: { keepAlive: number; oneShot: number; pauseMs?: number; mostServed?: number },
 ): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: keepAlive });
   const calls: LoadCall[] = [];
   const load = { isOver: false };
+  let served = 0;
   const caller = async (isOneShot: boolean): Promise<void> => {
-    while (!load.isOver) {
+    while (!load.isOver && served < mostServed) {
       const beganAtMs = Date.now();
       const answer = await callOnce(url, product, isOneShot ? undefined : agent);
+      if (answer.outcome === '200') served += 1;
       calls.push({ beganAtMs, endedAtMs: Date.now(), ...answer });
       if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { quickStart } from './stack.ts';
 
 /**
  * Runs a script in processes of their own, one for each argument, and lets them all begin at the same moment: each prints `ready` when
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 export async function race(script: URL, args: readonly object[]): Promise<string[]> {
   const racers = args.map((arg) => {
     const child = spawn(process.execPath, [fileURLToPath(script), JSON.stringify(arg)], {
+      env: { ...process.env, ...quickStart() },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     let output = '';

@@ -1,17 +1,19 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
+import { isFree } from '../../stack/ports.ts';
 import { waitUntil } from './wait.ts';
 
 /** A Redis Cluster of a test's own: three masters with a replica each, to break. */
 export interface TestCluster {
   /** What `REDIS_URL` takes. */
   url: string;
+  /** Of all nodes. */
+  ports: readonly number[];
   /** The ports that are masters now, with the slots that they hold. */
   masters(): Promise<{ port: number; slots: [from: number, to: number][] }[]>;
   /** The port of the replica that follows a master. */
@@ -54,6 +56,7 @@ export async function startRedisCluster(): Promise<TestCluster> {
   });
 
   return {
+    ports,
     url: ports.map((port) => `redis://:${PASSWORD}@127.0.0.1:${port}`).join(','),
     async masters() {
       const alive = ports.find((port) => isAlive(port));
@@ -155,17 +158,4 @@ async function freePorts(count: number): Promise<number[]> {
     if ((await isFree(port)) && (await isFree(port + 10_000))) found.add(port);
   }
   return [...found];
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1');
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
-    throw error;
-  }
-  server.close();
-  await once(server, 'close');
-  return true;
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Config, loadConfig } from '../../runtime/config.ts';
 import { readHomeEnv, readStack, type Stack } from '../../stack/home.ts';
 
@@ -29,4 +30,9 @@ export function testStack(): TestStack {
   }
   const env = readHomeEnv(home);
   return { home, stack, env, config: loadConfig(env) };
+}
+
+/** What a process of ours is started with: half of its start is compiling what it imports, each time the same. */
+export function quickStart(): { NODE_COMPILE_CACHE: string } {
+  return { NODE_COMPILE_CACHE: join(testStack().home, 'compile-cache') };
 }

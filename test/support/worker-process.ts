@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { quickStart } from './stack.ts';
 import { waitUntil } from './wait.ts';
 
 const MAIN = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
@@ -43,7 +44,7 @@ export async function runWorker(env: Record<string, string>): Promise<{ code: nu
 
 function spawnWorker(env: Record<string, string>): { child: ChildProcess; output: () => string } {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { PATH: process.env['PATH'] ?? '', ...quickStart(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

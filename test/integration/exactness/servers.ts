@@ -1,15 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'ioredis';
 import { partitionOf, streamKey } from '../../../counters/partitions.ts';
 import { connectRedis, mastersOf, openRedis } from '../../../counters/redis.ts';
-import { loadCatalogue } from '../../../domain/plans/load.ts';
 import type { Config } from '../../../runtime/config.ts';
-import { publishCatalogue } from '../../../store/catalogues.ts';
-import { migrate } from '../../../store/migrate.ts';
-import { write } from '../../support/acting.ts';
 import { startRedisCluster } from '../../support/redis-cluster.ts';
 import { startRedis } from '../../support/redis-process.ts';
-import { aScratchDatabase } from '../../support/scratch.ts';
+import { aPlatformDatabase } from '../../support/scratch.ts';
 
 /** What calls are counted in: settings for an API in this process, the same as environment variables, and the end of it. */
 export interface Counting {
@@ -23,8 +18,8 @@ export interface Breakable extends Counting {
   settings: Pick<Config, 'redisUrl' | 'databaseUrl' | 'partitions' | 'redisTimeoutMs'>;
   /** Makes all of it forget everything. */
   flush(): Promise<void>;
-  /** Ends whatever an organisation is counted in, at once; its replica too. */
-  kill(organizationId: string): Promise<void>;
+  /** Ends whatever an organisation is counted in, at once, its replica too; without one, all of it. */
+  kill(organizationId?: string): Promise<void>;
   /** Starts that again, with its data or without. */
   restart(options: { empty: boolean }): Promise<void>;
 }
@@ -70,10 +65,15 @@ async function aBreakableRedis(): Promise<Breakable> {
 async function aBreakableCluster(): Promise<Breakable> {
   const cluster = await startRedisCluster();
   const rest = await aroundRedis({ redisUrl: cluster.url, partitions: PARTITIONS });
-  let killed: number[] = [];
+  let killed: readonly number[] = [];
   return {
     ...rest,
     async kill(organizationId) {
+      if (organizationId === undefined) {
+        killed = cluster.ports;
+        await Promise.all(killed.map((port) => cluster.kill(port)));
+        return;
+      }
       const slot = new Command('get', [streamKey(partitionOf(organizationId, PARTITIONS))]).getSlot() ?? -1;
       const masters = await cluster.masters();
       const master = masters.find(({ slots }) => slots.some(([from, to]) => from <= slot && slot <= to))!.port;
@@ -89,14 +89,9 @@ async function aBreakableCluster(): Promise<Breakable> {
   };
 }
 
-/** A database of its own, migrated, and what both are named by. */
+/** A database of its own, and what both are named by. */
 async function aroundRedis({ redisUrl, partitions }: { redisUrl: string; partitions: number }) {
-  const database = await aScratchDatabase();
-  const path = new URL('../../../plans/platform.yaml', import.meta.url);
-  const catalogue = loadCatalogue(readFileSync(path, 'utf8'), 'platform.yaml');
-  const db = database.connect();
-  await migrate(db);
-  await write(db, (trx) => publishCatalogue(trx, catalogue));
+  const database = await aPlatformDatabase();
   const redis = connectRedis({ redisUrl, redisTimeoutMs: 2_000 }, () => undefined);
   await openRedis(redis);
   return {

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { env } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,6 +10,7 @@ import { createRandom } from '../../support/random.ts';
 import { startRedisCluster } from '../../support/redis-cluster.ts';
 import { startRedis, type TestRedis } from '../../support/redis-process.ts';
 import { expectedInSequence, inSequence, type Ran } from '../../support/run-programs.ts';
+import { quickStart } from '../../support/stack.ts';
 
 const PROCESS = fileURLToPath(new URL('../../support/program-process.ts', import.meta.url));
 const ROUNDS = process.env.PLIMSOLL_DEEP ? 30 : 2;
@@ -75,7 +77,7 @@ async function runElsewhere(
     found.push(...history!);
   }
   const programs = found.slice(0, PROGRAMS).map(inSequence);
-  const child = fork(PROCESS, { execArgv: [] });
+  const child = fork(PROCESS, { env: { ...env, ...quickStart() }, execArgv: [] });
   const failed = new Promise<never>((_, reject) =>
     child.on('exit', (code) => code !== 0 && reject(new Error(`The process ended with ${code}`))),
   );

@@ -7,14 +7,14 @@ import { removeHome } from '../../../stack/postgres-user.ts';
 import { identify, type ProcessIdentity, pause } from '../../../stack/process.ts';
 import { stopHome } from '../../../stack/stop.ts';
 import { type RunningStack, type StackOptions, startStack } from '../../../stack/up.ts';
-import { testStack } from '../../support/stack.ts';
+import { quickStart, testStack } from '../../support/stack.ts';
 
 /** Our environment without what names a stack: these tests start their own. */
 export function bareEnvironment(added: Record<string, string> = {}): NodeJS.ProcessEnv {
   const ours = Object.entries(process.env).filter(
     ([name]) => !/^(PLIMSOLL_|TEMPORAL_|DATABASE_URL|REDIS_URL|VITEST|NODE_ENV)/.test(name),
   );
-  return { ...Object.fromEntries(ours), PLIMSOLL_STACK_FAST: '1', ...added };
+  return { ...Object.fromEntries(ours), PLIMSOLL_STACK_FAST: '1', ...quickStart(), ...added };
 }
 
 const SERVERS: readonly Server[] = ['postgres', 'redis', 'temporal'];

@@ -29,13 +29,13 @@ function upLog(home: string): string {
   return readFileSync(join(home, 'logs', 'up.log'), 'utf8');
 }
 
-// One home, from its first start to its end: each test goes on from where the one before it ended.
-describe('bin/up --detach', { timeout: 60_000 }, () => {
+// One home, from its first start until it is deleted: each test goes on from where the one before it ended.
+describe('a home', { timeout: 60_000 }, () => {
   const home = homes.aHome();
   const env = { PLIMSOLL_HOME: home, PLIMSOLL_API_PROCESSES: '2' };
   let first: Stack;
 
-  test('returns when everything is ready, with a curl line that works when pasted', async () => {
+  test('started by bin/up --detach is ready when that returns, with a curl line that works when pasted', async () => {
     const { code, output } = await command('bin/up', ['--detach'], env);
     expect([code, output]).toEqual([0, expect.stringContaining('Ready after')]);
     expect(await pasted(output)).toMatchObject({ valid: true, status: 'active' });
@@ -51,7 +51,7 @@ describe('bin/up --detach', { timeout: 60_000 }, () => {
     expect(readHomeEnv(home)).toMatchObject({ DATABASE_URL: first.database_url, REDIS_URL: first.redis_url });
   });
 
-  test('writes keys and passwords into no log', () => {
+  test('has no key and no password in any log', () => {
     const secrets = [first.demo?.product_key, first.demo?.license_key, ...Object.values(readHomeEnv(home))].filter(
       (value) => value !== undefined && /^(kp_live_|[A-Z0-9]{4}-|postgres:|redis:|k1:)/.test(value),
     );
@@ -62,7 +62,7 @@ describe('bin/up --detach', { timeout: 60_000 }, () => {
     }
   });
 
-  test('on a home that runs prints its addresses again and starts nothing', async () => {
+  test('that runs prints its addresses again when it is started again, and starts nothing', async () => {
     const { code, output } = await command('bin/up', ['--detach'], env);
     expect(code).toBe(0);
     expect(output).toContain(first.api);
@@ -70,7 +70,7 @@ describe('bin/up --detach', { timeout: 60_000 }, () => {
     expect(stackOf(home)).toEqual(first);
   });
 
-  test('starts an API process that died again, and stack.json names the new one', async () => {
+  test('that runs starts an API process that died again, and stack.json names the new one', async () => {
     const [victim, sibling] = first.api_nodes.map(({ pid }) => identified(pid));
     if (!victim || !sibling) throw new Error('two were asked for');
     signal(victim, 'SIGKILL');
@@ -85,7 +85,7 @@ describe('bin/up --detach', { timeout: 60_000 }, () => {
     expect((await fetch(`${node.url}/health/ready`)).status).toBe(200);
   });
 
-  test('after its supervisor was killed stops what that left and starts anew, with the same demo', async () => {
+  test('whose supervisor was killed stops what that left and starts anew, with the same demo', async () => {
     const left = processesOf(stackOf(home));
     signal(supervisorOf(home), 'SIGKILL');
 
@@ -108,18 +108,23 @@ describe('bin/up --detach', { timeout: 60_000 }, () => {
     expect(again).toEqual({ code: 0, output: `Nothing is running in ${home}.\n` });
   });
 
-  test('on a home that has lost its demo.json shows keys of the same demo that work', async () => {
+  test('that has lost its demo.json shows keys of the same demo that work', async () => {
     rmSync(join(home, 'demo.json'));
     const { code, output } = await command('bin/up', ['--detach'], env);
     expect([code, output]).toEqual([0, expect.stringContaining('The demo organisation is there')]);
     expect(stackOf(home).demo?.product_id).toBe(first.demo?.product_id);
     expect(await pasted(output)).toMatchObject({ valid: true });
   });
-});
 
-describe('bin/up in the foreground', { timeout: 60_000 }, () => {
-  test('stops all it started on Ctrl-C, the application before its servers, and nothing else', async () => {
-    const home = homes.aHome();
+  test('whose supervisor was killed is stopped by bin/down', async () => {
+    const left = processesOf(stackOf(home));
+    signal(supervisorOf(home), 'SIGKILL');
+    const down = await command('bin/down', [], env);
+    expect(down).toEqual({ code: 0, output: expect.stringMatching(/supervisor was gone; stopped the 6 processes/) });
+    expect(left.filter(isAlive)).toEqual([]);
+  });
+
+  test('started in the foreground stops all it started on Ctrl-C, the application before its servers, and nothing else', async () => {
     const bystander = homes.aBystander();
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
@@ -154,31 +159,14 @@ describe('bin/up in the foreground', { timeout: 60_000 }, () => {
     // It could still use its servers while it ended: nothing in its log speaks of a lost one.
     expect(readFileSync(join(home, 'logs', 'api.log'), 'utf8')).not.toContain('ECONNREFUSED');
   });
-});
 
-describe('a home that is deleted while it runs', () => {
-  test('is stopped, for nobody could find its processes any more', { timeout: 60_000 }, async () => {
-    const home = homes.aHome();
+  test('that is deleted while it runs is stopped, for nobody could find its processes any more', async () => {
     const { code, output } = await command('bin/up', ['--detach', '--empty'], { PLIMSOLL_HOME: home });
     expect([code, output]).toEqual([0, expect.stringContaining('Ready after')]);
     const all = [supervisorOf(home), ...processesOf(stackOf(home))];
     rmSync(home, { recursive: true });
     await until('that all have ended', () => all.every((each) => !isAlive(each)));
     rmSync(home, { recursive: true, force: true });
-  });
-});
-
-describe('bin/down', () => {
-  test('stops what a killed supervisor has left', { timeout: 60_000 }, async () => {
-    const home = homes.aHome();
-    const env = { PLIMSOLL_HOME: home };
-    const { code, output } = await command('bin/up', ['--detach', '--empty'], env);
-    expect([code, output]).toEqual([0, expect.stringContaining('Ready after')]);
-    const left = processesOf(stackOf(home));
-    signal(supervisorOf(home), 'SIGKILL');
-    const down = await command('bin/down', [], env);
-    expect(down).toEqual({ code: 0, output: expect.stringMatching(/supervisor was gone; stopped the 5 processes/) });
-    expect(left.filter(isAlive)).toEqual([]);
   });
 });
 

@@ -21,7 +21,7 @@ import { histories } from '../../support/programs.ts';
 import { createRandom, type Random } from '../../support/random.ts';
 import { aRunner } from '../../support/run-programs.ts';
 import { settledOfPrograms, standingOfModel } from '../../support/settled-programs.ts';
-import { testStack } from '../../support/stack.ts';
+import { quickStart, testStack } from '../../support/stack.ts';
 import { aCall, aUsageBench, type UsageBench, verdictOf } from '../../support/usage.ts';
 import { forgetSettled, settledTables } from '../../support/usage-tables.ts';
 
@@ -64,6 +64,7 @@ function spawnSettler(crashAt?: string): ChildProcess {
   return spawn(process.execPath, [PROCESS], {
     env: {
       PATH: process.env['PATH'] ?? '',
+      ...quickStart(),
       ...env,
       DATABASE_URL: bench.database.url,
       REDIS_URL: bench.server.url,

@@ -26,28 +26,51 @@ const OUT_OF_REACH =
  * @throws {Error} with what Python said, where anything else goes wrong
  */
 export async function installPythonClient(env: NodeJS.ProcessEnv = process.env): Promise<PythonClient> {
-  const folder = await mkdtemp(join(tmpdir(), 'plimsoll-python-'));
-  const remove = () => rm(folder, { recursive: true, force: true });
-  const absent = async (why: string): Promise<PythonClient> => {
-    await remove();
-    return { reason: `The official Python client was not tested: ${why}.`, remove };
-  };
+  const made = await aPython(env);
+  if (made.python === undefined) return made;
   try {
-    if (!(await hasPython(env))) return await absent('there is no Python 3.10 or newer');
-    const python = join(folder, 'venv', 'bin', 'python');
-    await run('python3', ['-m', 'venv', join(folder, 'venv')], { timeout: INSTALL_MS, env });
-    try {
-      await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', PACKAGE], { timeout: INSTALL_MS, env });
-    } catch (error) {
-      if (env['CI'] === 'true' || !OUT_OF_REACH.test(String((error as { stderr?: string }).stderr))) throw error;
-      return await absent(`the package index can't be reached for ${PACKAGE}`);
-    }
-    return { python, remove };
+    const reason = await installInto(made.python, env);
+    if (reason === undefined) return made;
+    await made.remove();
+    return { reason, remove: () => made.remove() };
   } catch (error) {
-    await remove();
-    throw new Error(`The official Python client could not be installed: ${(error as Error).message}`, { cause: error });
+    await made.remove();
+    throw error;
   }
 }
+
+/** A Python environment with nothing in it. @throws {Error} with what Python said */
+export async function aPython(env: NodeJS.ProcessEnv): Promise<PythonClient> {
+  const folder = await mkdtemp(join(tmpdir(), 'plimsoll-python-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    if (!(await hasPython(env))) {
+      await remove();
+      return { reason: untested('there is no Python 3.10 or newer'), remove };
+    }
+    await run('python3', ['-m', 'venv', join(folder, 'venv')], { timeout: INSTALL_MS, env });
+    return { python: join(folder, 'venv', 'bin', 'python'), remove };
+  } catch (error) {
+    await remove();
+    throw uninstallable(error);
+  }
+}
+
+/** Installs the client into an environment, or says why it can't. @throws {Error} with what pip said, where that is no reason to skip */
+export async function installInto(python: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  try {
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', PACKAGE], { timeout: INSTALL_MS, env });
+    return undefined;
+  } catch (error) {
+    if (env['CI'] === 'true' || !OUT_OF_REACH.test(String((error as { stderr?: string }).stderr)))
+      throw uninstallable(error);
+    return untested(`the package index can't be reached for ${PACKAGE}`);
+  }
+}
+
+const untested = (why: string): string => `The official Python client was not tested: ${why}.`;
+const uninstallable = (error: unknown): Error =>
+  new Error(`The official Python client could not be installed: ${(error as Error).message}`, { cause: error });
 
 /** Whether there is a Python that is new enough. @throws whatever else becomes of asking */
 async function hasPython(env: NodeJS.ProcessEnv): Promise<boolean> {
