@@ -43,7 +43,7 @@ const ENTRY = JSON.stringify([
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    handMade(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Promise<unknown[]>;
+    handMade(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Promise<string[]>;
   }
 }
 
@@ -157,7 +157,9 @@ function settings(number: number): (string | number)[] {
 }
 
 function handMade(redis: Redis, keyOf: (number: number) => string): (numbers: number[]) => Promise<unknown> {
-  redis.defineCommand('handMade', { lua: readFileSync(new URL('floors/hand-made.lua', import.meta.url), 'utf8') });
+  const parts = ['../counters/batch.lua', 'floors/hand-made.lua'];
+  const lua = parts.map((part) => readFileSync(new URL(part, import.meta.url), 'utf8')).join('\n');
+  redis.defineCommand('handMade', { lua });
   const memory = randomUUID();
   let last = 0;
   return async (numbers) => {
@@ -168,8 +170,8 @@ function handMade(redis: Redis, keyOf: (number: number) => string): (numbers: nu
       keys.push(keyOf(number));
       told.push(1, 1_000_000_000, 345_600, MIDNIGHT, '0', ENTRY);
     }
-    const answer = await redis.handMade(keys.length, ...keys, ...settings(last), ...told);
-    if (answer[0] !== 1 || answer.length < numbers.length * 2) throw new Error(`Answered ${answer.join(' ')}`);
+    const [answer] = await redis.handMade(keys.length, ...keys, ...settings(last), ...told);
+    if (answer?.split(' ').length !== numbers.length * 2) throw new Error(`Answered ${answer}`);
   };
 }
 

@@ -12,13 +12,15 @@ export interface Runner extends Programs {
   end(): void;
 }
 
+export interface RunnerOptions {
+  partitions?: number;
+  timeoutMs?: number;
+  settledOf?: (cold: ColdStep) => Settled | Promise<Settled>;
+}
+
 export async function aRunner(
   url: string,
-  {
-    partitions = 1,
-    timeoutMs = 10_000,
-    settledOf = () => null,
-  }: { partitions?: number; timeoutMs?: number; settledOf?: (cold: ColdStep) => Settled | Promise<Settled> } = {},
+  { partitions = 1, timeoutMs = 10_000, settledOf = () => null }: RunnerOptions = {},
 ): Promise<Runner> {
   const redis = connectRedis({ redisUrl: url, redisTimeoutMs: timeoutMs }, () => undefined);
   await openRedis(redis);

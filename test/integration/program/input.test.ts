@@ -1,21 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PROGRAM_SCRIPT } from '../../../counters/program-script.ts';
 import type { Program, Step } from '../../../domain/program/program.ts';
-import { startRedis, type TestRedis } from '../../support/redis-process.ts';
-import { aRunner, type Runner } from '../../support/run-programs.ts';
+import { onRedis, runner } from './on-redis.ts';
 import { aBudget, aCredits, aProgram, aQuota, aRate, NOON } from './steps.ts';
 
-let server: TestRedis;
-let runner: Runner;
-beforeAll(async () => {
-  server = await startRedis();
-  runner = await aRunner(server.url);
-});
-afterAll(async () => {
-  runner.end();
-  await server.stop();
-});
+onRedis();
 
 const NOT_AMOUNTS = [Number.NaN, Infinity, -Infinity, -1, 0.5, 2 ** 53];
 const withAmount = (amount: number): Step[] => [

@@ -1,27 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { checkedKey, creditsKey, generationKey } from '../../../counters/partitions.ts';
 import type { Settled } from '../../../counters/program-form.ts';
 import type { ColdStep } from '../../../counters/programs.ts';
 import type { Program, Step } from '../../../domain/program/program.ts';
-import { startRedis, type TestRedis } from '../../support/redis-process.ts';
 import { aWay } from '../../support/redis-way.ts';
-import { aRunner, type Runner } from '../../support/run-programs.ts';
+import { aRunner } from '../../support/run-programs.ts';
+import { onRedis, runner, server } from './on-redis.ts';
 import { aBudget, aCredits, aProgram, aQuota, aRate, DAY_MS, NOON } from './steps.ts';
 
-let server: TestRedis;
-let runner: Runner;
 const settled = new Map<string, Settled>();
 const settledOf = ({ step }: ColdStep): Settled => settled.get(step.kind) ?? null;
-beforeAll(async () => {
-  server = await startRedis();
-  runner = await aRunner(server.url, { settledOf });
-});
+onRedis({ settledOf });
 afterEach(() => settled.clear());
-afterAll(async () => {
-  runner.end();
-  await server.stop();
-});
 
 const nowMs = Date.now();
 const today = { periodKey: 'today', startsAtMs: nowMs - DAY_MS, endsAtMs: nowMs + DAY_MS };

@@ -1,19 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startRedis, type TestRedis } from '../../support/redis-process.ts';
-import { aRunner, type Runner } from '../../support/run-programs.ts';
+import { describe, expect, test } from 'vitest';
+import { onRedis, runner } from './on-redis.ts';
 import { aProgram, aRate } from './steps.ts';
 
-let server: TestRedis;
-let runner: Runner;
-beforeAll(async () => {
-  server = await startRedis();
-  runner = await aRunner(server.url);
-});
-afterAll(async () => {
-  runner.end();
-  await server.stop();
-});
+onRedis();
 
 const manyRates = (count: number) => Array.from({ length: count }, (_, at) => aRate({ key: `rate ${at}`, limit: 1 }));
 

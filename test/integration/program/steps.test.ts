@@ -1,23 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { budgetKeys, creditsKey, onceKey, quotaKeyOf, rateKey } from '../../../counters/partitions.ts';
 import { mastersOf } from '../../../counters/redis.ts';
 import { ENDED_KEPT_MS, type Program, type Step, type StepAnswer } from '../../../domain/program/program.ts';
-import { startRedis, type TestRedis } from '../../support/redis-process.ts';
-import { aRunner, type Runner } from '../../support/run-programs.ts';
+import { onRedis, runner } from './on-redis.ts';
 import { aBudget, aCredits, aProgram, aQuota, aRate, DAY_MS, NOON } from './steps.ts';
 
-let server: TestRedis;
-let runner: Runner;
-beforeAll(async () => {
-  server = await startRedis();
-  await server.configure({ appendonly: 'no' });
-  runner = await aRunner(server.url);
-});
-afterAll(async () => {
-  runner.end();
-  await server.stop();
-});
+onRedis();
 
 /** A tenant whose programs run one after the other. */
 function aTenant(tenant: string = randomUUID()) {

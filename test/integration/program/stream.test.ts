@@ -1,29 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { budgetKeys, creditsKey, quotaKeyOf, streamKey } from '../../../counters/partitions.ts';
 import { createUsageStream } from '../../../counters/usage.ts';
 import type { Program, Step } from '../../../domain/program/program.ts';
 import type { BudgetMove, Taken } from '../../../domain/program/settling.ts';
 import { histories } from '../../support/programs.ts';
-import { startRedis, type TestRedis } from '../../support/redis-process.ts';
-import { aRunner, type Runner } from '../../support/run-programs.ts';
+import { onRedis, runner } from './on-redis.ts';
 import { aBudget, aCredits, aProgram, aQuota, aRate, DAY_MS, NOON } from './steps.ts';
 
 /** What programs append for settlement: all that changed, once, in the same step. */
 
-let server: TestRedis;
-let runner: Runner;
-beforeAll(async () => {
-  server = await startRedis();
-  await server.configure({ appendonly: 'no' });
-  runner = await aRunner(server.url);
-});
+onRedis();
 beforeEach(() => runner.redis.flushall());
-afterAll(async () => {
-  runner.end();
-  await server.stop();
-});
 
 const tenant = randomUUID();
 const together = (programs: Partial<Program>[]) =>

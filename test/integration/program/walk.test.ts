@@ -1,26 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { emptyState, run } from '../../../domain/program/model.ts';
 import type { Program, ProgramAnswer } from '../../../domain/program/program.ts';
 import { histories } from '../../support/programs.ts';
-import { startRedis, type TestRedis } from '../../support/redis-process.ts';
-import { aRunner, type Runner } from '../../support/run-programs.ts';
+import { onRedis, runner } from './on-redis.ts';
 
 /** Of each kind, and of all kinds together; each has up to 40 programs. fast-check prints the seed of one that fails. */
 const HISTORIES = process.env.PLIMSOLL_DEEP ? 10_000 : 500;
 
-let server: TestRedis;
-let runner: Runner;
-beforeAll(async () => {
-  server = await startRedis();
-  await server.configure({ appendonly: 'no' });
-  runner = await aRunner(server.url);
-});
-afterAll(async () => {
-  runner.end();
-  await server.stop();
-});
+onRedis();
 
 describe.each(['rate', 'quota', 'credits', 'budget', 'all kinds'] as const)('a history of %s', (kind) => {
   const options = kind === 'all kinds' ? {} : { kinds: [kind] };

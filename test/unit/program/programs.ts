@@ -14,12 +14,16 @@ import type {
   RateStep,
   Step,
 } from '../../../domain/program/program.ts';
+import { DAY_MS, stepsAt } from '../../support/steps.ts';
+
+export { DAY_MS } from '../../support/steps.ts';
 
 /** A noon in November, at the start of a minute. */
 export const NOON = Date.UTC(2026, 10, 21, 12);
 export const MINUTE_MS = 60_000;
-export const DAY_MS = 86_400_000;
-const MIDNIGHT = Date.UTC(2026, 10, 21);
+
+const { aCredits, aBudget, ...steps } = stepsAt(NOON);
+export const { aRate, aQuota } = steps;
 
 /** A tenant whose programs run one after the other. */
 export function aTenant(): {
@@ -51,51 +55,8 @@ export function aTenant(): {
   };
 }
 
-export function aRate(more: Partial<RateStep> = {}): RateStep {
-  return {
-    kind: 'rate',
-    key: 'key',
-    name: 'requests',
-    when: 'passed',
-    limit: 5,
-    windowMs: MINUTE_MS,
-    cost: 1,
-    ...more,
-  };
-}
-
-export function aQuota(more: Partial<QuotaStep> = {}): QuotaStep {
-  return {
-    kind: 'quota',
-    key: 'product',
-    name: 'calls',
-    when: 'passed',
-    limit: 5,
-    edge: 'hard',
-    periodKey: '2026-11-21',
-    startsAtMs: MIDNIGHT,
-    endsAtMs: MIDNIGHT + DAY_MS,
-    cost: 1,
-    thresholds: [],
-    settled: null,
-    ...more,
-  };
-}
-
 export function credits(op: CreditsOp | number, more: Partial<CreditsStep> = {}): CreditsStep {
-  return {
-    kind: 'credits',
-    key: 'key',
-    name: 'credits',
-    when: 'passed',
-    op: typeof op === 'number' ? { kind: 'spend', cost: op } : op,
-    unlimited: false,
-    refill: null,
-    initial: { balance: 5, refilledAtMs: MIDNIGHT },
-    bornAtMs: MIDNIGHT,
-    settled: null,
-    ...more,
-  };
+  return aCredits({ op: typeof op === 'number' ? { kind: 'spend', cost: op } : op, ...more });
 }
 
 /** A refill of every midnight UTC, as it stands at an instant. */
@@ -104,24 +65,9 @@ export function dailyRefill(amount: number, nowMs: number): NonNullable<CreditsS
   return { amount, dueAtMs, nextAtMs: dueAtMs + DAY_MS };
 }
 
+/** One that is never counted anew. */
 export function budget(op: BudgetOp, more: Partial<BudgetStep> = {}): BudgetStep {
-  return {
-    kind: 'budget',
-    key: 'envelope',
-    name: 'spend',
-    when: 'passed',
-    op,
-    total: 10,
-    edge: 'hard',
-    paused: false,
-    periodKey: 'total',
-    startsAtMs: 0,
-    endsAtMs: null,
-    thresholds: [],
-    bornAtMs: 0,
-    settled: null,
-    ...more,
-  };
+  return aBudget({ op, total: 10, periodKey: 'total', startsAtMs: 0, endsAtMs: null, bornAtMs: 0, ...more });
 }
 
 export function reserve(reservationId: string, amount: number, leaseMs = 15 * MINUTE_MS): BudgetOp {
