@@ -10,6 +10,7 @@ import { addLicenseCommands } from './license-commands.ts';
 import { addLimitCommands } from './limit-commands.ts';
 import { addOrganizationCommands } from './organization-commands.ts';
 import { printAsJson, refusalSentence } from './output.ts';
+import { addPeopleCommands } from './people-commands.ts';
 import { InputFault } from './plans/input.ts';
 import { addPlansCommands } from './plans-commands.ts';
 import { addProductCommands } from './product-commands.ts';
@@ -31,6 +32,7 @@ addProductCommands(program);
 addLicenseCommands(program);
 addBlacklistCommands(program);
 addLimitCommands(program);
+addPeopleCommands(program);
 addPlansCommands(program);
 
 // Subcommands inherit it only from a parent that has it when they are made, so it is set on all of them here.

@@ -14,7 +14,10 @@ interface Carrier {
   /** The transaction, once something was written. */
   transaction: Promise<Knex.Transaction> | undefined;
   open(): Promise<Knex.Transaction>;
-  /** The first statement that failed: Postgres takes nothing more in such a transaction, and would call its end a success. */
+  /**
+   * The first statement that failed, which the library may have passed over. In a transaction Postgres takes nothing more then, and would
+   * call its end a success.
+   */
   failure: unknown;
   hasFailed: boolean;
   /** To be filled in when it is known. */
@@ -42,7 +45,7 @@ export interface Carrying {
   /**
    * Runs `work`, and all that the library does in it, so that what is written stands or falls together: the transaction begins with the
    * first write and commits when `work` is done. Reads before that take a connection each and hold none, so nothing is held while a
-   * password is hashed. A statement that failed rolls back what was written, and is thrown whatever `work` made of it. Audited writes are put down to whom `putDownTo` names.
+   * password is hashed. A statement that failed rolls back what was written, and is thrown, whatever `work` made of it. Audited writes are put down to whom `putDownTo` names.
    * @throws what `work` throws, and the first failure of a statement that `work` passed over
    */
   carry<T>(work: () => Promise<T>, options: { kind: 'user' | 'customer'; origin: Origin }): Promise<T>;
@@ -68,8 +71,8 @@ export function createCarrying(db: Knex, standsAlone: (sql: string) => boolean):
       return run(db, text, values);
     }
     if (control) return savepoint(carrier, control);
-    if (standsAlone(text) || (!carrier.transaction && READ.test(text))) return run(db, text, values);
-    return inside(carrier, text, values);
+    const isAlone = standsAlone(text) || (!carrier.transaction && READ.test(text));
+    return ask(carrier, isAlone ? db : await carrier.open(), { text, values });
   };
 
   return {
@@ -134,10 +137,13 @@ export function createCarrying(db: Knex, standsAlone: (sql: string) => boolean):
     }
   }
 
-  async function inside(carrier: Carrier, text: string, values: readonly unknown[]) {
-    const trx = await carrier.open();
+  async function ask(
+    carrier: Carrier,
+    connection: Knex,
+    { text, values = [] }: { text: string; values?: readonly unknown[] },
+  ) {
     try {
-      return await run(trx, text, values);
+      return await run(connection, text, values);
     } catch (error) {
       carrier.failure ??= error;
       carrier.hasFailed = true;
@@ -145,16 +151,16 @@ export function createCarrying(db: Knex, standsAlone: (sql: string) => boolean):
     }
   }
 
-  function savepoint(carrier: Carrier, control: string) {
-    if (control === 'begin') {
-      carrier.savepoints += 1;
-      return inside(carrier, `savepoint carried_${carrier.savepoints}`, []);
-    }
+  async function savepoint(carrier: Carrier, control: string) {
+    if (control === 'begin') carrier.savepoints += 1;
     const name = `carried_${carrier.savepoints}`;
-    carrier.savepoints -= 1;
-    return inside(carrier, control === 'commit' ? `release savepoint ${name}` : `rollback to savepoint ${name}`, []);
+    if (control !== 'begin') carrier.savepoints -= 1;
+    const text = SAVEPOINTS[control === 'begin' || control === 'commit' ? control : 'rollback'];
+    return ask(carrier, await carrier.open(), { text: `${text} ${name}` });
   }
 }
+
+const SAVEPOINTS = { begin: 'savepoint', commit: 'release savepoint', rollback: 'rollback to savepoint' };
 
 const CONTROL = /^\s*(begin|start transaction|commit|rollback)\b/i;
 const READ = /^\s*select\b(?!.*\bfor\s+(update|share|no key))/is;
@@ -168,7 +174,9 @@ async function run(
   return db.raw(text).options({ values: [...values], types: WITH_DATES });
 }
 
+const TIMESTAMPTZ: number = types.builtins.TIMESTAMPTZ;
+
 const WITH_DATES = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === types.builtins.TIMESTAMPTZ ? (text: string) => new Date(text) : types.getTypeParser(oid, format as 'text'),
+  getTypeParser: (oid: number, format?: 'text') =>
+    oid === TIMESTAMPTZ ? (text: string) => new Date(text) : types.getTypeParser(oid, format),
 };

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { newId } from '../runtime/ids.ts';
+import { audit } from './audit.ts';
 import { notifyChange, tagOf } from './notices.ts';
 
 /** How a developer names a customer. At least one of e-mail and Discord id is given; e-mails are lower case. */
@@ -29,18 +30,21 @@ export async function resolveCustomer(
     .onConflict(['organization_id', 'customer_id'])
     .ignore()
     .returning('customer_id');
-  if (!made) await keepTyped(trx, profile, typed);
+  // What was typed about a person is not repeated in a log that can't forget: their id is enough.
+  const told = { organizationId, target: { type: 'customer', id: customerId } };
+  if (made) await audit(trx, { ...told, action: 'customer.added' });
+  else if (await keepTyped(trx, profile, typed)) await audit(trx, { ...told, action: 'customer.changed' });
   return customerId;
 }
 
-/** What was typed now replaces what was typed before; what was left out stays. */
+/** What was typed now replaces what was typed before; what was left out stays. Says whether anything differs now. */
 async function keepTyped(
   trx: Knex.Transaction,
   profile: { organization_id: string; customer_id: string },
   typed: Record<string, string | null>,
-): Promise<void> {
+): Promise<boolean> {
   const given = Object.entries(typed).filter(([, value]) => value !== null);
-  if (given.length === 0) return;
+  if (given.length === 0) return false;
   const changed = await trx('customer_profiles')
     .where(profile)
     .where((anyOf) =>
@@ -48,6 +52,7 @@ async function keepTyped(
     )
     .update({ ...Object.fromEntries(given), updated_at: trx.fn.now(3) });
   if (changed > 0) await notifyChange(trx, tagOf.customer(profile.organization_id, profile.customer_id));
+  return changed > 0;
 }
 
 async function findCustomer(
@@ -63,8 +68,11 @@ async function findCustomer(
 }
 
 async function insertCustomer(trx: Knex.Transaction, reference: CustomerReference): Promise<string> {
+  // One identity alone: that two belong together is for the person to prove. A pair that somebody typed would let whoever has the one come
+  // by the licences of whoever has the other (`portal-users.ts`).
+  const identity = reference.email === null ? { discord_id: reference.discordId } : { email: reference.email };
   const [row] = await trx('customers')
-    .insert({ id: newId(), email: reference.email, discord_id: reference.discordId })
+    .insert({ id: newId(), ...identity })
     .onConflict()
     .ignore()
     .returning<{ id: string }[]>('id');

@@ -108,3 +108,17 @@ export async function pruneAccounts(db: Knex, beforeMs: number): Promise<number>
   }
   return count;
 }
+
+/** Ends every session of somebody, and every device that needed no second factor. Gives how many sessions there were. */
+export async function endSessions(trx: Knex.Transaction, userId: string): Promise<number> {
+  await lockPerson(trx, userId);
+  const count = await trx('user_sessions').where({ user_id: userId }).delete();
+  await trx('user_verifications').where({ value: userId }).delete();
+  await audit(trx, {
+    organizationId: null,
+    action: 'user.signed_out',
+    target: { type: 'user', id: userId },
+    after: { sessions: count },
+  });
+  return count;
+}

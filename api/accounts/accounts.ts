@@ -61,6 +61,10 @@ export function createAccounts({
   let made: ReturnType<typeof make> | undefined;
   const auth = (): ReturnType<typeof make> => (made ??= make());
 
+  /** The library says of any failure that it failed; carried, the failure itself is thrown. */
+  const look = <T>(kind: 'user' | 'customer', work: () => Promise<T>): Promise<T> =>
+    carrying.carry(work, { kind, origin: NOWHERE });
+
   return {
     answer: (audience, call) =>
       answerAccounts(
@@ -71,20 +75,23 @@ export function createAccounts({
     async sessionOf(request) {
       const headers = cookiesOf(request, 'plimsoll.session_token');
       if (!headers) return undefined;
-      const found = await auth().dashboard.api.getSession({ headers, query: AS_IT_IS });
+      const found = await look('user', () => auth().dashboard.api.getSession({ headers, query: AS_IT_IS }));
       return found ? { userId: found.user.id, sessionId: found.session.id, isStaff: found.user.isStaff } : undefined;
     },
 
     async customerOf(request) {
       const headers = cookiesOf(request, 'plimsoll-portal.session_token');
       if (!headers) return undefined;
-      const found = await auth().portal.api.getSession({ headers, query: AS_IT_IS });
+      const found = await look('customer', () => auth().portal.api.getSession({ headers, query: AS_IT_IS }));
       return typeof found?.user.customerId === 'string'
         ? { customerId: found.user.customerId, sessionId: found.session.id }
         : undefined;
     },
   };
 }
+
+/** A session that has ended is deleted when it is looked at, which nobody audits. */
+const NOWHERE = { ip: null, userAgent: null, requestId: null };
 
 /** Whoever is asked about is not prolonged: the cookie would have to be, too, and that is the answer to another request. */
 const AS_IT_IS = { disableRefresh: true, disableCookieCache: true };

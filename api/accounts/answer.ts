@@ -66,12 +66,10 @@ export async function answerAccounts(parts: Parts, { request, requestId }: Call)
     ip: callerAddress(request),
     nowMs: now(),
     attempt: undefined,
-    error: undefined,
   };
   await holdLimit(parts, exchange);
 
   const answer = (): Promise<Response> => {
-    exchange.error = undefined;
     const url = `http://localhost${target}${search.length > 0 ? `?${search.join('?')}` : ''}`;
     return within(exchange, () =>
       carried(parts, exchange, () => toWebRequest(request, url, body, exchange.ip), requestId),
@@ -97,9 +95,8 @@ async function carried(
   return carrying.carry(
     async () => {
       const response = await handler(request);
-      // What failed on our side, the library has caught: thrown on, it takes back what was written.
-      if (response.status >= 500)
-        throw exchange.error ?? new Error(`The library of accounts answered ${response.status}`);
+      // Thrown, it takes back what was written.
+      if (response.status >= 500) throw new Error(`The library of accounts answered ${response.status}`);
       return response;
     },
     { kind: audience === 'dashboard' ? 'user' : 'customer', origin },

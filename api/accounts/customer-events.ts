@@ -2,32 +2,21 @@ import type { SecretBox } from '../../runtime/secrets.ts';
 import type { Carrying } from '../../store/carried.ts';
 import { enqueueMail } from '../../store/mails.ts';
 import { tieToCustomer } from '../../store/portal-users.ts';
-import { HttpError } from '../errors.ts';
-import { currentExchange } from './exchange.ts';
+import { dueIn } from './exchange.ts';
 import { LIFETIME } from './options.ts';
 
 export type CustomerEvents = ReturnType<typeof createCustomerEvents>;
 
 /** What we do when the library has proven who somebody in the portal is: they are tied to the customer that their licences belong to. */
 export function createCustomerEvents({ carrying, secrets }: { carrying: Carrying; secrets: SecretBox }) {
-  const due = (afterSeconds: number): number => currentExchange().nowMs + afterSeconds * 1_000;
-
   return {
     async linkAsked(email: string, link: string): Promise<void> {
-      const data = { link, expiresAtMs: due(LIFETIME.signInLink) };
+      const data = { link, expiresAtMs: dueIn(LIFETIME.signInLink) };
       await enqueueMail(await carrying.transaction(), { template: 'sign_in_link', to: email, data }, secrets);
     },
 
     async codeAsked(email: string, code: string): Promise<void> {
-      // Codes for anything else belong to routes that are closed.
-      if (currentExchange().body['type'] !== 'sign-in') {
-        const accepts = 'sign-in';
-        const message = `type is not what this takes, which is ${accepts}.`;
-        throw new HttpError('validation_failed', message, {
-          faults: [{ pointer: '/type', code: 'not_accepted', message, accepts }],
-        });
-      }
-      const data = { code, expiresAtMs: due(LIFETIME.signInCode) };
+      const data = { code, expiresAtMs: dueIn(LIFETIME.signInCode) };
       await enqueueMail(await carrying.transaction(), { template: 'sign_in_code', to: email, data }, secrets);
     },
 

@@ -12,14 +12,23 @@ export interface AccountExchange {
   nowMs: number;
   /** What the limit by address said, once it was asked. */
   attempt: (Attempt & { allowed: number }) | undefined;
-  /** What the library caught and would answer with a bare 500. */
-  error: unknown;
 }
 
 const exchanges = new AsyncLocalStorage<AccountExchange>();
 
 export function within<T>(exchange: AccountExchange, work: () => Promise<T>): Promise<T> {
   return exchanges.run(exchange, work);
+}
+
+/** Epoch milliseconds, so many seconds after the request that is being answered. */
+export function dueIn(seconds: number): number {
+  return currentExchange().nowMs + seconds * 1_000;
+}
+
+/** When the request that is being answered was made, and from where. */
+export function whence(): { atMs: number; ip: string } {
+  const { nowMs, ip } = currentExchange();
+  return { atMs: nowMs, ip };
 }
 
 /** The request that is being answered. @throws {Error} outside of one */

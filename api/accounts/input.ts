@@ -30,6 +30,11 @@ export function checkInput(path: string, body: Readonly<Record<string, unknown>>
   for (const [name, value] of Object.entries(body)) faults.push(...faultsOf(name, value));
   if (!isText(decoded(target))) faults.push(notText('', 'The address'));
 
+  // Codes for anything else belong to routes that are closed; told before it is known whether there is such an account.
+  if (path === '/email-otp/send-verification-otp' && body['type'] !== 'sign-in') {
+    faults.push(fault('/type', 'not_accepted', 'type is none that is taken here.', 'sign-in'));
+  }
+
   const name = NEW_PASSWORD[path];
   const password = name && body[name];
   if (name && typeof password === 'string') {
@@ -47,7 +52,7 @@ function faultsOf(name: string, value: unknown): Fault[] {
   if (typeof value === 'string') {
     if (!isText(value)) return [notText(`/${name}`, name)];
     const most = MOST[name] ?? MOST_OF_OTHERS;
-    if ([...value].length > most) {
+    if (Array.from(value).length > most) {
       return [fault(`/${name}`, 'too_long', `${name} has more than ${most} characters.`, `at most ${most} characters`)];
     }
     return name === 'name' && value.trim() === ''

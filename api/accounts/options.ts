@@ -72,14 +72,13 @@ export function sharedOptions(
       level: 'error',
       disableColors: true,
       log: (level, message, ...more) => {
-        // What it calls an error is mostly a caller's; what failed on our side reaches us by `onAPIError`.
+        // What it calls an error is mostly a caller's; what failed on our side is thrown to us.
         const error = more.find((each) => each instanceof Error);
         parts.log.debug({ level, ...(error && { err: error }) }, `accounts: ${message.slice(0, 200)}`);
       },
     },
-    onAPIError: {
-      onError: (error: unknown) => void (currentExchange().error ??= error),
-    },
+    // Ours are thrown on to us, with what we need to tell an outage from a bug.
+    onAPIError: { throw: true },
     rateLimit: {
       enabled: true,
       window: 60,

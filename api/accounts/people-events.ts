@@ -7,7 +7,7 @@ import { enqueueMail } from '../../store/mails.ts';
 import { leaveEveryOrganization } from '../../store/members.ts';
 import { hasPassword, lockPerson, sessionBeganAt } from '../../store/people.ts';
 import { HttpError } from '../errors.ts';
-import { currentExchange } from './exchange.ts';
+import { currentExchange, dueIn, whence } from './exchange.ts';
 import { maySend } from './limits.ts';
 import { LIFETIME } from './options.ts';
 
@@ -49,10 +49,6 @@ export function createPeopleEvents({
     await audit(await carrying.transaction(), { organizationId: null, action, target, after });
   };
 
-  /** When it happened, and from where. */
-  const event = () => ({ atMs: currentExchange().nowMs, ip: currentExchange().ip });
-  const due = (afterSeconds: number): number => currentExchange().nowMs + afterSeconds * 1_000;
-
   return {
     async created({ id }: User): Promise<void> {
       await audited(id, 'user.created');
@@ -65,7 +61,7 @@ export function createPeopleEvents({
       await mail({
         template: 'verify_email',
         to: email,
-        data: { name, link, expiresAtMs: due(LIFETIME.verification) },
+        data: { name, link, expiresAtMs: dueIn(LIFETIME.verification) },
       });
     },
 
@@ -76,11 +72,11 @@ export function createPeopleEvents({
     /** Somebody signs up with an address that has an account: its owner hears of it, and nobody else. */
     async signedUpAgain({ name, email }: User): Promise<void> {
       if (!(await maySend(attempts, 'dashboard', email))) return;
-      await mail({ template: 'account_exists', to: email, data: { name, ...event() } });
+      await mail({ template: 'account_exists', to: email, data: { name, ...whence() } });
     },
 
     async resetAsked({ name, email }: User, link: string): Promise<void> {
-      await mail({ template: 'reset_password', to: email, data: { name, link, expiresAtMs: due(LIFETIME.reset) } });
+      await mail({ template: 'reset_password', to: email, data: { name, link, expiresAtMs: dueIn(LIFETIME.reset) } });
     },
 
     /** Of a user's columns only the second factor changes here that anybody must hear of. */
@@ -91,7 +87,7 @@ export function createPeopleEvents({
       await mail({
         template: 'two_factor_changed',
         to: email,
-        data: { name, isEnabled: twoFactorEnabled, ...event() },
+        data: { name, isEnabled: twoFactorEnabled, ...whence() },
       });
     },
 
@@ -146,7 +142,7 @@ export function createPeopleEvents({
   async function passwordChanged(userId: string): Promise<void> {
     await audited(userId, 'user.password_changed');
     const { name, email } = await lockPerson(await carrying.transaction(), userId);
-    await mail({ template: 'password_changed', to: email, data: { name, ...event() } });
+    await mail({ template: 'password_changed', to: email, data: { name, ...whence() } });
   }
 }
 

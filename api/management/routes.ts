@@ -4,6 +4,7 @@ import { meRoutes } from './resources/me.ts';
 import { memberRoutes } from './resources/members.ts';
 import { organizationRoutes } from './resources/organizations.ts';
 import { roleRoutes } from './resources/roles.ts';
+import { staffRoutes } from './resources/staff.ts';
 import type { ManagedRoute } from './route.ts';
 
 /** Every management route, one list a resource. Walks of all callers, of bad input and of the document begin here. */
@@ -14,4 +15,5 @@ export const managementRoutes: readonly ManagedRoute[] = [
   ...inviteRoutes,
   ...roleRoutes,
   ...accessTokenRoutes,
+  ...staffRoutes,
 ];

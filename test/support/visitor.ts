@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Knex } from 'knex';
 
@@ -39,11 +39,10 @@ export class Visitor {
   async #ask(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<VisitAnswer> {
     const target = path.startsWith('http') ? new URL(path).pathname + new URL(path).search : path;
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(this.url + target, {
-      ...init,
-      redirect: 'manual',
-      headers: { origin: this.url, 'x-forwarded-for': this.ip, ...(cookie && { cookie }), ...init.headers },
-    });
+    const headers = new Headers({ origin: this.url, 'x-forwarded-for': this.ip });
+    if (cookie !== '') headers.set('cookie', cookie);
+    for (const [name, value] of Object.entries(init.headers)) headers.set(name, value);
+    const response = await fetch(this.url + target, { ...init, redirect: 'manual', headers });
     for (const each of response.headers.getSetCookie()) this.#keep(each);
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
@@ -61,7 +60,7 @@ export class Visitor {
 
 /** An address of the network for documentation, 2001:db8::/32, in a network of 64 bits of its own. */
 export function randomAddress(): string {
-  return `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`;
+  return `2001:db8:${randomInt(1, 65_536).toString(16)}:${randomInt(1, 65_536).toString(16)}::1`;
 }
 
 export interface ReadMail {

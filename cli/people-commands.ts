@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import type { Knex } from 'knex';
+import { Refusal } from '../domain/refusal.ts';
+import { changeStaff, endSessions, findPersonByEmail, listStaff, type Person } from '../store/people.ts';
+import { onServer, withDatabase } from './environment.ts';
+import { parseSwitch, print } from './output.ts';
+
+export function addPeopleCommands(program: Command): void {
+  const group = program.command('people').description('people who work in the dashboard, by their e-mail');
+
+  group
+    .command('show <email>')
+    .description('who has this e-mail')
+    .action((email: string) => withDatabase(async (db) => print(asWire(await personOf(db, email)))));
+
+  group
+    .command('staff <email> <on|off>')
+    .description('make somebody staff of this platform, or take it away; nothing but this and staff themselves can')
+    .action((email: string, text: string) => {
+      const isStaff = parseSwitch(text);
+      return withDatabase(async (db) => {
+        const { id } = await personOf(db, email);
+        print(asWire(await onServer(db, (trx) => changeStaff(trx, { id, isStaff }))));
+      });
+    });
+
+  group
+    .command('list-staff')
+    .description('everybody who is staff')
+    .action(() => withDatabase(async (db) => print({ staff: (await listStaff(db)).map(asWire) })));
+
+  group
+    .command('sign-out <email>')
+    .description('end every session of somebody, at once')
+    .action((email: string) =>
+      withDatabase(async (db) => {
+        const { id } = await personOf(db, email);
+        print({ user_id: id, sessions_ended: await onServer(db, (trx) => endSessions(trx, id)) });
+      }),
+    );
+}
+
+/** @throws {Refusal} `not_found` */
+async function personOf(db: Knex, email: string): Promise<Person> {
+  const person = await findPersonByEmail(db, email);
+  if (!person) throw new Refusal('not_found', { what: `person with the e-mail '${email}'` });
+  return person;
+}
+
+function asWire({ id, email, name, emailVerified, isStaff, createdAtMs }: Person): Record<string, unknown> {
+  return {
+    user_id: id,
+    email,
+    name,
+    email_verified: emailVerified,
+    is_staff: isStaff,
+    created_at: new Date(createdAtMs).toISOString(),
+  };
+}
