@@ -14,6 +14,7 @@ import { addPeopleCommands } from './people-commands.ts';
 import { InputFault } from './plans/input.ts';
 import { addPlansCommands } from './plans-commands.ts';
 import { addProductCommands } from './product-commands.ts';
+import { addSecretCommands } from './secret-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 
 /** `bin/plimsoll`: administration on the server, over the same functions of the store that the API uses. */
@@ -34,6 +35,7 @@ addBlacklistCommands(program);
 addLimitCommands(program);
 addPeopleCommands(program);
 addPlansCommands(program);
+addSecretCommands(program);
 
 // Subcommands inherit it only from a parent that has it when they are made, so it is set on all of them here.
 const all = [program, ...program.commands.flatMap((command) => [command, ...command.commands])];

@@ -65,6 +65,11 @@ export class SecretBox {
     this.#writing = first;
   }
 
+  /** The id of the key that writes; it stands in front of what is sealed, with a colon behind it. */
+  get newestKeyId(): string {
+    return this.#writing;
+  }
+
   seal(text: string, context: string): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, this.#keys.get(this.#writing)!, nonce).setAAD(Buffer.from(context));

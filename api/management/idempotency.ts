@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import { unreachable } from '../../domain/unreachable.ts';
 import type { SecretBox } from '../../runtime/secrets.ts';
 import { claimKey, keepAnswer, type OnceAsked } from '../../store/idempotency.ts';
+import { idempotencyContext } from '../../store/secret-rotation.ts';
 import { HttpError } from '../errors.ts';
 import { countHeader } from '../request-head.ts';
 import { fault, invalid } from './input.ts';
@@ -41,7 +42,7 @@ export async function answerOnce(
   secrets: SecretBox,
   work: (trx: Knex.Transaction) => Promise<AnyReply>,
 ): Promise<AnyReply> {
-  const context = `idempotency_keys ${asked.caller} ${asked.key}`;
+  const context = idempotencyContext(asked);
   const claim = await claimKey(trx, asked);
   switch (claim.state) {
     case 'running':
