@@ -5,22 +5,35 @@ import type { Demo } from '../stack/home.ts';
 import { createLicense, findLicenseByKey, listLicenses } from '../store/licenses.ts';
 import { createOrganization, findOrganizationBySlug, lockOrganization } from '../store/organizations.ts';
 import { createProduct, findProductByName, hasApiKey, rotateApiKey } from '../store/products.ts';
+import { demoOwner } from './demo-owner.ts';
 
 const SLUG = 'demo';
 const PRODUCT = 'Demo app';
 const CUSTOMER = { email: 'customer@example.com', discordId: null, name: 'Demo customer' };
 
+type DemoKeys = Pick<Demo, 'organization_id' | 'product_id' | 'product_key' | 'license_key'>;
+
 /**
- * Sees to it that the demo is there, and gives keys that work: an organisation on Free with one product and one lifetime
- * licence. What is missing is made. Keys that were kept are given back while this database takes them; otherwise the product's
- * key is replaced, since the old one is readable nowhere. @throws {Refusal} where the plan has no place for what is missing
+ * Sees to it that the demo is there, and gives keys that work: an organisation on Free with an owner, one product and one lifetime
+ * licence. What is missing is made. What was kept is given back while this database takes it; otherwise the product's key, the
+ * owner's password and their token are replaced, each by itself, since the old one is readable nowhere.
+ * @throws {Refusal} where the plan has no place for what is missing
  */
-export async function demo(trx: Knex.Transaction, kept?: Demo): Promise<Demo> {
+export async function demo(trx: Knex.Transaction, kept: Partial<Demo> = {}): Promise<Demo> {
   const organization =
     (await findOrganizationBySlug(trx, SLUG)) ??
     (await createOrganization(trx, { name: 'Demo', slug: SLUG, plan: 'free' }));
-  const { id: organizationId } = await lockOrganization(trx, organization.id);
-  if (kept && (await stands(trx, organizationId, kept))) return kept;
+  // Its person first, then the organisation: the order of locks (store/README.md).
+  const owner = await demoOwner(trx, organization, kept);
+  return { ...owner, ...(await demoKeys(trx, organization.id, kept)) };
+}
+
+async function demoKeys(trx: Knex.Transaction, id: string, kept: Partial<Demo>): Promise<DemoKeys> {
+  const { id: organizationId } = await lockOrganization(trx, id);
+  if (isWhole(kept) && (await stands(trx, organizationId, kept))) {
+    const { organization_id, product_id, product_key, license_key } = kept;
+    return { organization_id, product_id, product_key, license_key };
+  }
 
   const found = await findProductByName(trx, organizationId, PRODUCT);
   const { productId, apiKey } = found
@@ -39,8 +52,8 @@ export async function demo(trx: Knex.Transaction, kept?: Demo): Promise<Demo> {
   };
 }
 
-/** The keys in a file that an earlier `demo --json` was written to; nothing where there is none, or it is damaged. */
-export function readKept(path: string): Demo | undefined {
+/** What is in a file that an earlier `demo --json` was written to; nothing where there is none, or it is damaged. */
+export function readKept(path: string): Partial<Demo> | undefined {
   let kept: unknown;
   try {
     kept = JSON.parse(readFileSync(path, 'utf8'));
@@ -49,11 +62,12 @@ export function readKept(path: string): Demo | undefined {
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return isDemo(kept) ? kept : undefined;
+  if (typeof kept !== 'object' || kept === null) return undefined;
+  return Object.fromEntries(Object.entries(kept).filter(([, value]) => typeof value === 'string'));
 }
 
 /** Whether the keys are those of a product and a licence in this very database. */
-async function stands(trx: Knex.Transaction, organizationId: string, kept: Demo): Promise<boolean> {
+async function stands(trx: Knex.Transaction, organizationId: string, kept: DemoKeys): Promise<boolean> {
   if (kept.organization_id !== organizationId || !(await hasApiKey(trx, kept.product_id, kept.product_key)))
     return false;
   const license = await findLicenseByKey(trx, kept.license_key);
@@ -68,12 +82,7 @@ async function newProduct(
   return { productId: product.id, apiKey };
 }
 
-function isDemo(value: unknown): value is Demo {
-  if (typeof value !== 'object' || value === null) return false;
-  const { organization_id, product_id, product_key, license_key } = value as Record<string, unknown>;
-  const ids = [organization_id, product_id];
-  return (
-    ids.every((id) => typeof id === 'string' && isId(id)) &&
-    [product_key, license_key].every((key) => typeof key === 'string')
-  );
+function isWhole(kept: Partial<DemoKeys>): kept is DemoKeys {
+  const { organization_id, product_id, product_key, license_key } = kept;
+  return [organization_id, product_id].every((id) => id !== undefined && isId(id)) && !!product_key && !!license_key;
 }

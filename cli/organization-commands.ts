@@ -13,13 +13,14 @@ import {
   listOrganizations,
   readSubject,
 } from '../store/organizations.ts';
+import { createOwnedOrganization, setOwner } from '../store/owners.ts';
 import { onServer, withDatabase } from './environment.ts';
 import { withLimit } from './lists.ts';
 import { parseInstant, parseOneOf, parseSwitch, parseText, print } from './output.ts';
-import { organizationOf } from './references.ts';
+import { organizationOf, personOf } from './references.ts';
 
 export function addOrganizationCommands(program: Command): void {
-  const group = program.command('org').description('organisations; ORG is an id or a slug');
+  const group = program.command('org').alias('organizations').description('organisations; ORG is an id or a slug');
 
   group
     .command('create')
@@ -27,12 +28,32 @@ export function addOrganizationCommands(program: Command): void {
     .requiredOption('--name <name>', 'up to 80 characters', parseText(1, 80))
     .requiredOption('--slug <slug>', 'lower-case letters, digits and hyphens; never changed afterwards', parseSlug)
     .option('--plan <plan>', 'free, pro or enterprise', 'free')
+    .option('--owner <email>', 'who owns it; without, nobody does until `set-owner`')
     .action((options) =>
       withDatabase(async (db) => {
+        const input = { name: options.name, slug: options.slug, plan: options.plan };
+        const ownerId = options.owner === undefined ? null : (await personOf(db, options.owner)).id;
         const made = await onServer(db, (trx) =>
-          createOrganization(trx, { name: options.name, slug: options.slug, plan: options.plan }),
+          ownerId === null ? createOrganization(trx, input) : createOwnedOrganization(trx, { ...input, ownerId }),
         );
-        print({ organization_id: made.id, slug: made.slug, plan: made.plan });
+        print({
+          organization_id: made.id,
+          slug: made.slug,
+          plan: made.plan,
+          ...(ownerId !== null && { owner_id: ownerId }),
+        });
+      }),
+    );
+
+  group
+    .command('set-owner <org> <email>')
+    .description('give an organisation to somebody; a former owner leaves it, and tokens of it that they made end')
+    .action((org: string, email: string) =>
+      withDatabase(async (db) => {
+        const { id: organizationId } = await organizationOf(db, org);
+        const { id: ownerId } = await personOf(db, email);
+        await onServer(db, (trx) => setOwner(trx, { organizationId, ownerId }));
+        print({ organization_id: organizationId, owner_id: ownerId });
       }),
     );
 
@@ -42,13 +63,14 @@ export function addOrganizationCommands(program: Command): void {
       withDatabase(async (db) => {
         const found = await listOrganizations(db, options.limit);
         print({
-          organizations: found.map(({ id, slug, name, plan, billingState, suspendedAtMs }) => ({
+          organizations: found.map(({ id, slug, name, plan, billingState, suspendedAtMs, ownerId }) => ({
             organization_id: id,
             slug,
             name,
             plan,
             billing_state: billingState,
             suspended: suspendedAtMs !== null,
+            owner_id: ownerId,
           })),
         });
       }),
@@ -73,6 +95,7 @@ export function addOrganizationCommands(program: Command): void {
           billing_state: found.billingState,
           suspended: found.suspendedAtMs !== null,
           signing_enabled: found.signingEnabled,
+          owner_id: found.ownerId,
           limits: mapByName(limits, ({ value, source }) => ({ value, source })),
           features: mapByName(features, ({ enabled, source }) => ({ enabled, source })),
         });

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import type { Knex } from 'knex';
-import { Refusal } from '../domain/refusal.ts';
-import { changeStaff, endSessions, findPersonByEmail, listStaff, type Person } from '../store/people.ts';
+import { changeStaff, endSessions, listStaff, type Person } from '../store/people.ts';
 import { onServer, withDatabase } from './environment.ts';
 import { parseSwitch, print } from './output.ts';
+import { personOf } from './references.ts';
 
 export function addPeopleCommands(program: Command): void {
   const group = program.command('people').description('people who work in the dashboard, by their e-mail');
@@ -38,13 +37,6 @@ export function addPeopleCommands(program: Command): void {
         print({ user_id: id, sessions_ended: await onServer(db, (trx) => endSessions(trx, id)) });
       }),
     );
-}
-
-/** @throws {Refusal} `not_found` */
-async function personOf(db: Knex, email: string): Promise<Person> {
-  const person = await findPersonByEmail(db, email);
-  if (!person) throw new Refusal('not_found', { what: `person with the e-mail '${email}'` });
-  return person;
 }
 
 function asWire({ id, email, name, emailVerified, isStaff, createdAtMs }: Person): Record<string, unknown> {

@@ -3,6 +3,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { isId } from '../runtime/ids.ts';
 import { findLicenseByKey, getLicense, type License } from '../store/licenses.ts';
 import { findOrganizationBySlug, getOrganization, type Organization } from '../store/organizations.ts';
+import { findPersonByEmail, type Person } from '../store/people.ts';
 import { findProductByName, getProduct, type Product } from '../store/products.ts';
 
 /** An organisation by its id or its slug. @throws {Refusal} `not_found` */
@@ -29,4 +30,11 @@ export async function licenseOf(db: Knex, reference: string): Promise<License> {
   const found = await findLicenseByKey(db, reference);
   if (!found) throw new Refusal('not_found', { what: 'license' });
   return found;
+}
+
+/** Somebody who works in the dashboard, by their e-mail. @throws {Refusal} `not_found` */
+export async function personOf(db: Knex, email: string): Promise<Person> {
+  const person = await findPersonByEmail(db, email);
+  if (!person) throw new Refusal('not_found', { what: `person with the e-mail '${email}'` });
+  return person;
 }

@@ -4,7 +4,6 @@ import type { Knex } from 'knex';
 import { loadCatalogue } from '../domain/plans/load.ts';
 import { publishCatalogue } from '../store/catalogues.ts';
 import { migrate } from '../store/migrate.ts';
-import { demo, readKept } from './demo.ts';
 import { onServer, withDatabase } from './environment.ts';
 import { print } from './output.ts';
 
@@ -34,12 +33,14 @@ export function addServerCommands(program: Command): void {
   program
     .command('demo')
     .description(
-      'make the demo where it is missing: an organisation on Free with one product and one lifetime licence; prints its keys, the ' +
-        "product's a new one each time",
+      'make the demo where it is missing: an organisation on Free with an owner, one product and one lifetime licence; prints its keys, ' +
+        "and the owner's password, new ones each time",
     )
     .option('--kept <file>', 'what an earlier run printed: where its keys still hold, none is replaced')
     .action((options) =>
       withDatabase(async (db) => {
+        // Hashes a password, which no other command needs.
+        const { demo, readKept } = await import('./demo.ts');
         const kept = options.kept === undefined ? undefined : readKept(options.kept);
         print({ ...(await onServer(db, (trx) => demo(trx, kept))) });
       }),

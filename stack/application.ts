@@ -55,7 +55,7 @@ export async function seedDemo(setting: Setting, home: string): Promise<Demo> {
   writePrivate(file, text);
   setting.say(
     before === undefined
-      ? 'The demo organisation is there, with a product and a licence.'
+      ? 'The demo organisation is there, with an owner, a product and a licence.'
       : "The demo's keys are new: this database did not take those of the start before.",
   );
   return demo;

@@ -28,6 +28,10 @@ export interface Stack {
 
 /** What `plimsoll demo --json` made, kept in the home so that every start shows the same keys. */
 export interface Demo {
+  /** Who owns the demo's organisation: signs in with the password, or acts by the token. */
+  owner_email: string;
+  owner_password: string;
+  access_token: string;
   organization_id: string;
   product_id: string;
   product_key: string;

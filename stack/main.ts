@@ -195,6 +195,8 @@ function summary({ api, temporal_ui: temporalUi, demo }: Stack): string {
     ['Logs', join(home, 'logs')],
     ...(demo
       ? [
+          ['Demo owner', `${demo.owner_email}, password ${demo.owner_password}`],
+          ['Demo access token', demo.access_token],
           ['Demo product key', demo.product_key],
           ['Demo licence key', demo.license_key],
         ]

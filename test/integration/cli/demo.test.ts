@@ -1,9 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { verifyPassword } from 'better-auth/crypto';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { ALL_PERMISSIONS } from '../../../domain/permissions/permissions.ts';
 import { hashApiKey } from '../../../runtime/secrets.ts';
 import type { Demo } from '../../../stack/home.ts';
+import { listOrganizationsOf } from '../../../store/members.ts';
+import { findPasswordHash } from '../../../store/passwords.ts';
+import { findPersonByEmail } from '../../../store/people.ts';
+import { findToken } from '../../../store/token-lookup.ts';
 import { plimsoll } from '../../support/cli.ts';
 import { aScratchDatabase, type ScratchDatabase } from '../../support/scratch.ts';
 
@@ -28,7 +34,7 @@ async function succeed({ url }: ScratchDatabase, ...args: string[]): Promise<unk
 }
 
 /** As bin/up asks for it; a text is what the file has then. */
-async function demoOf(database: ScratchDatabase, kept?: Demo | string): Promise<Demo> {
+async function demoOf(database: ScratchDatabase, kept?: Partial<Demo> | string): Promise<Demo> {
   const file = join(folder, 'demo.json');
   rmSync(file, { force: true });
   if (kept !== undefined) writeFileSync(file, typeof kept === 'string' ? kept : JSON.stringify(kept));
@@ -46,12 +52,47 @@ async function opened(database: ScratchDatabase, { product_key, license_key }: D
   return row as { product: string; organization: string } | undefined;
 }
 
+/** Whether the owner's password is theirs, and where their token holds everything. */
+async function ownerOf(database: ScratchDatabase, { owner_email, owner_password, access_token }: Demo) {
+  const db = database.connect();
+  const { id: userId } = (await findPersonByEmail(db, owner_email))!;
+  const hash = (await findPasswordHash(db, userId))!;
+  const token = await findToken(db, access_token, { ip: '127.0.0.1', nowMs: Date.now() });
+  const organizations = await listOrganizationsOf(db, userId, { limit: 10, after: null });
+  return {
+    passes: await verifyPassword({ hash, password: owner_password }),
+    holds: organizations
+      .filter(({ isOwner }) => isOwner && token?.scopes.size === ALL_PERMISSIONS.length)
+      .map(({ id }) => id),
+  };
+}
+
 describe('the demo', () => {
   let database: ScratchDatabase;
   let first: Demo;
   beforeEach(async () => {
     database = await aDatabase();
     first = await demoOf(database);
+  });
+
+  test('that was kept before it had an owner keeps its keys, and gets one', async () => {
+    const { organization_id, product_id, product_key, license_key } = first;
+    const again = await demoOf(database, { organization_id, product_id, product_key, license_key });
+    expect(again).toMatchObject({
+      organization_id,
+      product_id,
+      product_key,
+      license_key,
+      owner_email: first.owner_email,
+    });
+    expect(await ownerOf(database, again)).toEqual({ passes: true, holds: [organization_id] });
+  });
+
+  test('whose token was revoked gets another, and keeps the rest', async () => {
+    await database.connect()('access_tokens').update({ revoked_at: new Date() });
+    const again = await demoOf(database, first);
+    expect(again).toEqual({ ...first, access_token: expect.any(String) });
+    expect(await ownerOf(database, again)).toEqual({ passes: true, holds: [first.organization_id] });
   });
 
   test('that was kept is given back unchanged while its keys hold', async () => {
@@ -61,8 +102,16 @@ describe('the demo', () => {
 
   test('whose keys nobody kept gets a new product key, and stays the same otherwise', async () => {
     const again = await demoOf(database);
-    expect(again).toEqual({ ...first, product_key: expect.stringMatching(/^kp_live_/) });
-    expect(again.product_key).not.toBe(first.product_key);
+    expect(again).toEqual({
+      ...first,
+      product_key: expect.stringMatching(/^kp_live_/),
+      owner_password: expect.stringMatching(/^[0-9A-Za-z]{40}$/),
+      access_token: expect.stringMatching(/^plm_/),
+    });
+    for (const name of ['product_key', 'owner_password', 'access_token'] as const)
+      expect(again[name]).not.toBe(first[name]);
+    expect(await ownerOf(database, again)).toEqual({ passes: true, holds: [again.organization_id] });
+    expect(await ownerOf(database, first)).toEqual({ passes: false, holds: [] });
     expect(await opened(database, again)).toBeDefined();
     expect(await opened(database, first)).toBeUndefined();
   });

@@ -14,7 +14,15 @@ const STACK: Stack = {
   redis_url: 'redis://127.0.0.1:6379/0',
   pids: { api: [], worker: [], postgres: null, redis: null, temporal: null },
 };
-const DEMO = { organization_id: 'o', product_id: 'p', product_key: 'k', license_key: 'l' };
+const DEMO = {
+  owner_email: 'e',
+  owner_password: 'w',
+  access_token: 't',
+  organization_id: 'o',
+  product_id: 'p',
+  product_key: 'k',
+  license_key: 'l',
+};
 
 let home: string;
 beforeEach(() => {
