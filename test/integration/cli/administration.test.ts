@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { plimsoll, plimsollJson } from '../../support/cli.ts';
+import { plimsollJson, quickPlimsoll } from '../../support/cli.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 
 /** Each command once on the way from an organisation to a verdict, the verdict asked of an API beside it. */
@@ -77,7 +77,7 @@ test('an organisation, a product and a licence come to a verdict, and their keys
 
 test('a result is lines of names and values without --json', async () => {
   const slug = `cli-${randomUUID().slice(0, 8)}`;
-  const made = await plimsoll(['org', 'create', '--name', 'X', '--slug', slug]);
+  const made = await quickPlimsoll(['org', 'create', '--name', 'X', '--slug', slug]);
   expect(made).toMatchObject({ code: 0, stderr: '' });
   expect(made.stdout).toMatch(new RegExp(`^organization_id +[0-9a-f-]{36}\\nslug +${slug}\\nplan +free\\n$`));
 });
@@ -117,7 +117,7 @@ test('addresses and blacklists have their effect', async () => {
   expect(await status('192.0.2.1')).toBe('ip_not_registered');
   await plimsollJson('ip', 'add', licenseKey, '192.0.2.1');
   expect(await status('192.0.2.1')).toBe('active');
-  const full = await plimsoll(['ip', 'add', licenseKey, '192.0.2.2']);
+  const full = await quickPlimsoll(['ip', 'add', licenseKey, '192.0.2.2']);
   expect(full).toMatchObject({
     code: 1,
     stdout: '',
@@ -164,7 +164,7 @@ test('plans, overrides, billing and suspension have their effect', async () => {
     limits: { products: { value: 1, source: 'override' }, licenses: { value: 'unlimited', source: 'plan' } },
     features: { signed_validation: { enabled: true } },
   });
-  expect(await plimsoll(['product', 'create', slug, '--name', 'Second'])).toMatchObject({
+  expect(await quickPlimsoll(['product', 'create', slug, '--name', 'Second'])).toMatchObject({
     code: 1,
     stdout: '',
     stderr: '1 of 1 products are in use. Reduce them first.\n',

@@ -10,7 +10,7 @@ import { listOrganizationsOf } from '../../../store/members.ts';
 import { findPasswordHash } from '../../../store/passwords.ts';
 import { findPersonByEmail } from '../../../store/people.ts';
 import { findToken } from '../../../store/token-lookup.ts';
-import { plimsoll } from '../../support/cli.ts';
+import { quickPlimsoll } from '../../support/cli.ts';
 import { aScratchDatabase, type ScratchDatabase } from '../../support/scratch.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-demo-'));
@@ -28,7 +28,7 @@ async function aDatabase(): Promise<ScratchDatabase> {
 }
 
 async function succeed({ url }: ScratchDatabase, ...args: string[]): Promise<unknown> {
-  const { code, stdout, stderr } = await plimsoll([...args, '--json'], { DATABASE_URL: url });
+  const { code, stdout, stderr } = await quickPlimsoll([...args, '--json'], { DATABASE_URL: url });
   expect([code, stderr]).toEqual([0, '']);
   return JSON.parse(stdout);
 }

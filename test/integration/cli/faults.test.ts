@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { plimsoll } from '../../support/cli.ts';
+import { plimsoll, quickPlimsoll } from '../../support/cli.ts';
 import { aScratchDatabase, type ScratchDatabase } from '../../support/scratch.ts';
 import { testStack } from '../../support/stack.ts';
 
@@ -11,8 +11,8 @@ beforeAll(async () => {
 afterAll(() => scratch.drop());
 
 /** A fault is one sentence or a few on stderr: nothing on stdout, no stack trace, no secret. */
-async function fault(args: string[], env: Record<string, string | undefined> = {}) {
-  const { code, stdout, stderr } = await plimsoll(args, env);
+async function fault(args: string[], env: Record<string, string | undefined> = {}, run = plimsoll) {
+  const { code, stdout, stderr } = await run(args, env);
   expect(stdout).toBe('');
   expect(stderr).not.toMatch(/^\s+at |node:internal|\.ts:\d/m);
   expect(stderr).toMatch(/\S\n$/);
@@ -28,7 +28,7 @@ describe('help', () => {
   });
 
   test('of a group lists its commands', async () => {
-    const { code, stdout } = await plimsoll(['product', '--help']);
+    const { code, stdout } = await quickPlimsoll(['product', '--help']);
     expect(code).toBe(0);
     for (const name of ['create', 'show', 'set', 'rotate-key', 'signing-secret', 'delete'])
       expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
@@ -58,7 +58,7 @@ describe('a command line that is wrong ends with 64', () => {
     ['two blacklists', ['blacklist', 'add', '::1', '--platform', '--org', 'x'], /Name one list/],
     ['a state that is none', ['org', 'billing', 'x', 'paid'], /billing_grace/],
   ])('%s', async (_what, args, says) => {
-    const { code, stderr } = await fault(args);
+    const { code, stderr } = await fault(args, {}, quickPlimsoll);
     expect(stderr).toMatch(says);
     expect(code).toBe(64);
   });
@@ -67,8 +67,8 @@ describe('a command line that is wrong ends with 64', () => {
 describe('a refusal ends with 1 and says what helps', () => {
   const slug = `faults-${randomUUID().slice(0, 8)}`;
   beforeAll(async () => {
-    await plimsoll(['org', 'create', '--name', 'x', '--slug', slug]);
-    await plimsoll(['product', 'create', slug, '--name', 'App']);
+    await quickPlimsoll(['org', 'create', '--name', 'x', '--slug', slug]);
+    await quickPlimsoll(['product', 'create', slug, '--name', 'App']);
   });
 
   test.each<[what: string, args: string[], says: RegExp]>([
@@ -109,7 +109,7 @@ describe('a refusal ends with 1 and says what helps', () => {
     ],
     ['an unknown limit', ['org', 'override', slug, 'prodcuts', '5', '--reason', 'x'], /There is no limit 'prodcuts'/],
   ])('%s', async (_what, args, says) => {
-    const { code, stderr } = await fault(args);
+    const { code, stderr } = await fault(args, {}, quickPlimsoll);
     expect(stderr).toMatch(says);
     expect(code).toBe(1);
   });

@@ -6,7 +6,7 @@ import { addLicenseCommands } from '../../../cli/license-commands.ts';
 import { addOrganizationCommands } from '../../../cli/organization-commands.ts';
 import { addProductCommands } from '../../../cli/product-commands.ts';
 import { addServerCommands } from '../../../cli/server-commands.ts';
-import { plimsoll, plimsollJson } from '../../support/cli.ts';
+import { plimsollJson, quickPlimsoll } from '../../support/cli.ts';
 
 const slug = `list-${randomUUID().slice(0, 8)}`;
 const app = `${slug}/Second`;
@@ -38,13 +38,13 @@ describe('a list', () => {
 
   test('of more than a hundred is refused', async () => {
     for (const limit of ['0', '101', 'all']) {
-      const { code, stderr } = await plimsoll(['org', 'list', '--limit', limit]);
+      const { code, stderr } = await quickPlimsoll(['org', 'list', '--limit', limit]);
       expect([code, stderr]).toEqual([64, expect.stringContaining('from 1 to 100')]);
     }
   });
 
   test('is one line an entry for people', async () => {
-    const { stdout } = await plimsoll(['product', 'list', slug]);
+    const { stdout } = await quickPlimsoll(['product', 'list', slug]);
     expect(stdout.split('\n').filter((line) => /^ {2}\S/.test(line))).toEqual([
       expect.stringMatching(/ {2}Second {2}active {2}kp_live_/),
       expect.stringMatching(/ {2}First {2}active {2}kp_live_/),

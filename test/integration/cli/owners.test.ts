@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { plimsoll, plimsollJson } from '../../support/cli.ts';
+import { plimsollJson, quickPlimsoll } from '../../support/cli.ts';
 import { type People, people } from '../people/world.ts';
 
 let world: People;
@@ -22,7 +22,7 @@ test('an organisation that is made on the server belongs to whom it is given', {
     { user_id: second.id, role_id: null },
   ]);
 
-  const unknown = await plimsoll(['org', 'set-owner', slug, 'nobody@example.com']);
+  const unknown = await quickPlimsoll(['org', 'set-owner', slug, 'nobody@example.com']);
   expect(unknown).toMatchObject({
     stderr: expect.stringContaining("There is no such person with the e-mail 'nobody@example.com'"),
   });
