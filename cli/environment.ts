@@ -47,7 +47,12 @@ function operatingSystemUser(): string {
   }
 }
 
+/** The keys that encrypt secrets at rest, the newest first. @throws {ConfigError} when none are configured */
+export function commandSecretKeys(): string[] {
+  return readSettings(['secretKeys'], commandEnvironment()).secretKeys;
+}
+
 /** What encrypts secrets at rest. @throws {ConfigError} when no keys are configured */
 export function commandSecrets(): SecretBox {
-  return new SecretBox(readSettings(['secretKeys'], commandEnvironment()).secretKeys);
+  return new SecretBox(commandSecretKeys());
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { rotateSecrets } from '../store/secret-rotation.ts';
-import { commandSecrets, withDatabase } from './environment.ts';
+import { commandSecretKeys, withDatabase } from './environment.ts';
 import { print } from './output.ts';
 
 export function addSecretCommands(program: Command): void {
@@ -11,5 +11,5 @@ export function addSecretCommands(program: Command): void {
     .description(
       'encrypt everything anew under the first of PLIMSOLL_SECRET_KEYS; prints how many texts each table had',
     )
-    .action(() => withDatabase(async (db) => print(await rotateSecrets(db, commandSecrets()))));
+    .action(() => withDatabase(async (db) => print(await rotateSecrets(db, commandSecretKeys()))));
 }

@@ -1,5 +1,7 @@
+import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import type { Knex } from 'knex';
-import type { SecretBox } from '../runtime/secrets.ts';
+import { accountKey } from '../runtime/account-keys.ts';
+import { SecretBox } from '../runtime/secrets.ts';
 
 /** A column that holds what is encrypted. */
 interface SealedColumn {
@@ -36,20 +38,48 @@ const BATCH = 200;
 
 /**
  * Encrypts everything anew that isn't encrypted under the newest key, in batches: it may be stopped and begun again, and runs beside the
- * platform, whose processes read with all keys. Returns how many texts each table had. @throws when a text can't be read, naming its row
+ * platform, whose processes read with all keys. Returns how many rows each table had. @param keys as configured, the newest first
+ * @throws when a text can't be read, naming its row
  */
-export async function rotateSecrets(db: Knex, secrets: SecretBox): Promise<Record<string, number>> {
+export async function rotateSecrets(db: Knex, keys: readonly string[]): Promise<Record<string, number>> {
+  const secrets = new SecretBox(keys);
   const rotated: Record<string, number> = {};
-  for (const each of SEALED_COLUMNS) {
-    let count = 0;
-    let done: number;
-    do {
-      done = await db.transaction((trx) => rotateBatch(trx, each, secrets));
-      count += done;
-    } while (done > 0);
-    rotated[each.table] = count;
-  }
+  for (const each of SEALED_COLUMNS)
+    rotated[each.table] = await inBatches(db, (trx) => rotateBatch(trx, each, secrets));
+  rotated.user_two_factors = await inBatches(db, (trx) => rotateSecondFactors(trx, keys));
   return rotated;
+}
+
+async function inBatches(db: Knex, rotate: (trx: Knex.Transaction) => Promise<number>): Promise<number> {
+  for (let count = 0; ; ) {
+    const done = await db.transaction(rotate);
+    if (done === 0) return count;
+    count += done;
+  }
+}
+
+/** Secrets and recovery codes of second factors, which the library of accounts encrypts in a form of its own: `$ba$<key>$…`. */
+async function rotateSecondFactors(trx: Knex.Transaction, configured: readonly string[]): Promise<number> {
+  const all = configured.map((each) => accountKey(each, 'dashboard'));
+  const currentVersion = all[0]!.version;
+  const key = { keys: new Map(all.map(({ version, value }) => [version, value])), currentVersion };
+  const rows = await trx('user_two_factors')
+    .whereNot('secret', 'like', `$ba$${currentVersion}$%`)
+    .orWhereNot('backup_codes', 'like', `$ba$${currentVersion}$%`)
+    .limit(BATCH)
+    .forNoKeyUpdate()
+    .select<{ id: string; secret: string; backup_codes: string }[]>('id', 'secret', 'backup_codes');
+  for (const { id, ...sealed } of rows) {
+    const anew = async (data: string): Promise<string> =>
+      symmetricEncrypt({ key, data: await symmetricDecrypt({ key, data }) });
+    try {
+      const [secret, backup_codes] = [await anew(sealed.secret), await anew(sealed.backup_codes)];
+      await trx('user_two_factors').where({ id }).update({ secret, backup_codes });
+    } catch (error) {
+      throw new Error(`user_two_factors ${id}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  return rows.length;
 }
 
 async function rotateBatch(

@@ -1,7 +1,8 @@
-import { createHmac, hash, hkdfSync } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { BetterAuthOptions } from 'better-auth';
 import type { Attempts } from '../../counters/attempts.ts';
 import { PASSWORD_LENGTH } from '../../domain/accounts/passwords.ts';
+import { type AccountAudience, accountKey } from '../../runtime/account-keys.ts';
 import type { Config } from '../../runtime/config.ts';
 import { newId } from '../../runtime/ids.ts';
 import type { Logger } from '../../runtime/log.ts';
@@ -64,7 +65,7 @@ export function sharedOptions(
     appName: 'Plimsoll',
     baseURL: publicUrl,
     basePath,
-    secrets: config.secretKeys.map((key) => secretOf(key, audience)),
+    secrets: config.secretKeys.map((key) => accountKey(key, audience)),
     database: parts.pool as never,
     telemetry: { enabled: false },
     trustedOrigins: (request?: Request) => trustedOrigins(parts, request),
@@ -173,22 +174,9 @@ export function seconds(ms: number): number {
   return Math.max(1, Math.ceil(ms / 1_000));
 }
 
-/**
- * A key of one audience's own, made from a configured one. The library numbers its keys: a number made of the key's id stays with it when
- * others come and go. The first signs cookies and links; all open what was encrypted.
- */
-function secretOf(key: string, audience: string): { version: number; value: string } {
-  const [id = '', secret = ''] = key.split(':');
-  const derived = hkdfSync('sha256', Buffer.from(secret, 'base64'), '', `plimsoll accounts ${audience}`, 32);
-  return {
-    version: hash('sha256', id, 'buffer').readUInt32BE() >>> 1,
-    value: Buffer.from(derived).toString('base64url'),
-  };
-}
-
 /** Hashes what has too few values for a plain hash: by the audience's first key. */
-export function keyedHash(parts: AccountParts, audience: string): (text: string) => Promise<string> {
-  const { value } = secretOf(parts.config.secretKeys[0]!, audience);
+export function keyedHash(parts: AccountParts, audience: AccountAudience): (text: string) => Promise<string> {
+  const { value } = accountKey(parts.config.secretKeys[0]!, audience);
   return async (text) => createHmac('sha256', value).update(text).digest('base64url');
 }
 

@@ -3248,6 +3248,7 @@ export interface operations {
                  *     }
                  */
                 "application/json": {
+                    /** @description true or false */
                     is_staff: boolean;
                 };
             };

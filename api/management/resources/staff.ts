@@ -34,7 +34,7 @@ export const staffRoutes = [
       'By staff in person; the first of them is made on the server (`plimsoll people staff`). Only of somebody whose e-mail address is verified.',
     tag: 'Staff',
     caller: { kind: 'staff' },
-    body: Body({ is_staff: Type.Boolean() }),
+    body: Body({ is_staff: Type.Boolean({ description: 'true or false' }) }),
     answers: { 200: PersonView },
     refusals: ['conflict'],
     example: { body: { is_staff: true }, answer: { ...examplePerson, is_staff: true } },

@@ -7,9 +7,8 @@ import { ALL_PERMISSIONS, type Permission } from '../../../domain/permissions/pe
 import { aSignedInPerson } from '../../support/account-people.ts';
 import { aToken, memberWith, ownedBy } from '../../support/people.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
-import type { Visitor } from '../../support/visitor.ts';
 import { aSignedInCustomer } from './customers.ts';
-import { aWorld, pathOf, type World } from './world.ts';
+import { aWorld, cookieOf, pathOf, type World } from './world.ts';
 
 /** Every route that there is, with every caller that it isn't for: 401, 403 or 404, and never data. */
 
@@ -55,10 +54,6 @@ beforeAll(async () => {
   };
 });
 afterAll(() => platform?.close());
-
-function cookieOf({ cookies, url }: Visitor): Headers {
-  return { origin: url, cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') };
-}
 
 function bearer(token: string): Headers {
   return { authorization: `Bearer ${token}` };
@@ -124,7 +119,8 @@ describe.each(closed)('%s', (name, route) => {
   test("tells nothing of others' things", async () => {
     if (!route.path.includes('/:')) return;
     for (const who of ['owner', 'ownersToken', 'organizationsToken'] as const) {
-      const refused = who === 'owner' ? [404] : [403, 404];
+      // Who isn't staff learns nothing but that; others learn that there is nothing.
+      const refused = route.caller.kind === 'staff' ? [403] : who === 'owner' ? [404] : [403, 404];
       expectRefusal(await ask(route, callers[who], { ids: theirs.ids }), refused, `${name} by ${who}`);
       // Their things below our own organisation.
       if (!route.path.startsWith('/v1/organizations/:organization_id/')) continue;

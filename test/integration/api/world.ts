@@ -3,6 +3,24 @@ import type { ManagedRoute } from '../../../api/management/route.ts';
 import { type AccountHolder, aSignedInPerson } from '../../support/account-people.ts';
 import { aPerson, aToken, memberWith, ownedBy } from '../../support/people.ts';
 import type { TestPlatform } from '../../support/platform.ts';
+import type { Visitor } from '../../support/visitor.ts';
+
+/** How a browser's cookies are sent, from a page of the platform. */
+export function cookieOf({ cookies, url }: Visitor): Record<string, string> {
+  return { origin: url, cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') };
+}
+
+/** What somebody sends who may call a route: staff where it is for staff, else the owner of the world. */
+export async function rightCaller(
+  platform: TestPlatform,
+  world: World,
+  { caller }: ManagedRoute,
+): Promise<Record<string, string>> {
+  if (caller.kind !== 'staff') return cookieOf(world.owner.browser);
+  const staff = await aSignedInPerson(platform);
+  await platform.db('users').where({ id: staff.id }).update({ is_staff: true });
+  return cookieOf(staff.browser);
+}
 
 /** An organisation with one of each thing that a path can name. */
 export interface World {
@@ -31,7 +49,7 @@ export async function aWorld(platform: TestPlatform): Promise<World> {
     id: inviteId,
     organization_id: organizationId,
     email,
-    role_id: role!.role_id,
+    role_id: role.role_id,
     token_hash: Buffer.from(randomUUID().replaceAll('-', ''), 'utf8'),
     invited_by: owner.id,
     sent_at: new Date(),
@@ -44,8 +62,8 @@ export async function aWorld(platform: TestPlatform): Promise<World> {
     ids: {
       organization_id: organizationId,
       user_id: member.id,
-      role_id: role!.role_id,
-      access_token_id: token!.id,
+      role_id: role.role_id,
+      access_token_id: token.id,
       invite_id: inviteId,
       product_id: product.id,
       license_id: license.id,

@@ -4,17 +4,20 @@ import { createSurface } from '../../../api/surface.ts';
 
 const request = { headers: {} } as IncomingMessage;
 
+function securityOf(publicUrl: string): string | undefined {
+  return createSurface({ corsOrigins: [], publicUrl }).headersFor(request)['Strict-Transport-Security'];
+}
+
 describe('the surface that people and browsers use', () => {
   test('asks browsers to come by https where the platform is there, and only there', () => {
-    const header = (publicUrl: string): string | undefined =>
-      createSurface({ corsOrigins: [], publicUrl }).headersFor(request)['Strict-Transport-Security'];
-    expect(header('https://plimsoll.example.com')).toBe('max-age=31536000');
-    expect(header('http://plimsoll.example.com')).toBeUndefined();
-    expect(header('')).toBeUndefined();
+    expect(securityOf('https://plimsoll.example.com')).toBe('max-age=31536000');
+    expect(securityOf('http://plimsoll.example.com')).toBeUndefined();
+    expect(securityOf('')).toBeUndefined();
   });
 
   test('is what stands below its paths, not what begins like them', () => {
-    const { isOn } = createSurface({ corsOrigins: [], publicUrl: '' });
+    const surface = createSurface({ corsOrigins: [], publicUrl: '' });
+    const isOn = (path: string): boolean => surface.isOn(path);
     expect(['/v1', '/v1/users/me', '/auth/x', '/docs', '/problems/x'].map(isOn)).not.toContain(false);
     expect(['/v12', '/api/v1/validate', '/', '/health/live', '/documents'].map(isOn)).not.toContain(true);
   });
