@@ -32,7 +32,7 @@ export async function createOwnedOrganization(
     target: { type: 'organization', id: made.id },
     after: { ownerId },
   });
-  return made;
+  return { ...made, ownerId };
 }
 
 /**

@@ -32,7 +32,7 @@ async function anOrganization(plan = 'pro'): Promise<string> {
     .select('id');
   await forget(ids.map(({ id }) => id as string));
   const made = await call(owner, 'POST', '/v1/organizations', { name: 'Acme', slug: `t-${randomUUID()}` });
-  expect(made.status).toBe(201);
+  expect(made).toMatchObject({ status: 201, body: { name: 'Acme', plan: 'free', owner_id: owner.id } });
   const id = made.body.id as string;
   if (plan !== 'free') await platform.write((trx) => changePlan(trx, id, plan));
   return id;
