@@ -21,6 +21,7 @@ const CATALOGUE = parseCatalogue({
     sold: { line: 'main', rank: 6, acquisition: 'sales_led', billing: 'card', price: { month: 100 } },
     billed: { line: 'main', rank: 7, acquisition: 'self_serve', billing: 'manual', price: { month: 200 } },
     asked: { line: 'main', rank: 8, acquisition: 'self_serve', billing: 'card', price: 'by_agreement' },
+    zero: { line: 'main', rank: 9, acquisition: 'self_serve', billing: 'card', price: { month: 0 } },
     flat: { line: 'side', rank: 0 },
   },
   limits: {
@@ -51,12 +52,15 @@ describe('the plans that one can move to', () => {
       sold: 'up agreement at_once pace',
       billed: 'up agreement at_once pace',
       asked: 'up agreement at_once pace',
+      zero: 'down checkout period_end',
     });
   });
 
   test('from one without a bill, and from one without a price: down at once, for nothing is paid', () => {
     expect(moves('gift')['ground']).toBe('down cancellation at_once');
     expect(moves('unbilled')['small']).toBe('down checkout at_once');
+    expect(moves('zero')['unpriced']).toBe('down checkout at_once');
+    expect(moves('unpriced')['zero']).toBe('up checkout at_once pace');
     expect(moves('ground')).toMatchObject({
       gift: 'up cancellation at_once pace',
       small: 'up checkout after_payment pace',
@@ -89,6 +93,7 @@ describe('the plans that one can move to', () => {
       'sold',
       'billed',
       'asked',
+      'zero',
     ]);
     expect(moves('flat')).toEqual({});
   });
@@ -96,6 +101,6 @@ describe('the plans that one can move to', () => {
 
 test('what can be bought without a person is neither agreed nor where everybody starts', () => {
   const bought = Object.keys(CATALOGUE.plans).filter((plan) => isSelfServe(CATALOGUE, plan));
-  expect(bought.sort()).toEqual(['small', 'twin', 'unbilled', 'unpriced']);
+  expect(bought.sort()).toEqual(['small', 'twin', 'unbilled', 'unpriced', 'zero']);
   expect(() => isSelfServe(CATALOGUE, 'gold')).toThrow("has no plan 'gold'");
 });
