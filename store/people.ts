@@ -100,20 +100,11 @@ export async function sessionBeganAt(db: Knex, token: string): Promise<number | 
   return row?.created_at;
 }
 
-/** Forgets sessions and proofs of both audiences that ended before an instant; gives how many there were. */
-export async function pruneAccounts(db: Knex, beforeMs: number): Promise<number> {
-  let count = 0;
-  for (const table of ['user_sessions', 'user_verifications', 'portal_sessions', 'portal_verifications']) {
-    count += await db(table).where('expires_at', '<', new Date(beforeMs)).delete();
-  }
-  return count;
-}
-
 /** Ends every session of somebody, and every device that needed no second factor. Gives how many sessions there were. */
 export async function endSessions(trx: Knex.Transaction, userId: string): Promise<number> {
   await lockPerson(trx, userId);
   const count = await trx('user_sessions').where({ user_id: userId }).delete();
-  await trx('user_verifications').where({ value: userId }).delete();
+  await forgetProofs(trx, userId);
   await audit(trx, {
     organizationId: null,
     action: 'user.signed_out',
@@ -121,4 +112,9 @@ export async function endSessions(trx: Knex.Transaction, userId: string): Promis
     after: { sessions: count },
   });
   return count;
+}
+
+/** Forgets what was proven for somebody and waits: links for a new password, sign-ins that wait for a code, devices that need none. */
+export async function forgetProofs(trx: Knex.Transaction, userId: string): Promise<void> {
+  await trx('user_verifications').where({ value: userId }).delete();
 }

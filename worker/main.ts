@@ -18,6 +18,7 @@ import { startInviteLapse } from './invite-lapse.ts';
 import { startMailPruning } from './mails/pruning.ts';
 import { createMailHandler } from './mails/sending.ts';
 import { startRelay } from './relay.ts';
+import { startSessionPruning } from './session-pruning.ts';
 import { type SupervisedQueue, superviseWorkers } from './supervisor.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
 
@@ -77,6 +78,8 @@ async function main(): Promise<void> {
   shutdown.add('relay', () => relay.stop());
   const pruning = startMailPruning({ db, retentionMs: config.mailRetentionMs, log });
   shutdown.add('mail pruning', () => pruning.stop());
+  const sessionPruning = startSessionPruning({ db, log });
+  shutdown.add('session pruning', () => sessionPruning.stop());
   const inviteLapse = startInviteLapse({ db, log });
   shutdown.add('invite lapse', () => inviteLapse.stop());
 

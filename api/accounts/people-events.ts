@@ -5,7 +5,7 @@ import { audit } from '../../store/audit.ts';
 import type { Carrying } from '../../store/carried.ts';
 import { enqueueMail } from '../../store/mails.ts';
 import { leaveEveryOrganization } from '../../store/members.ts';
-import { hasPassword, lockPerson, sessionBeganAt } from '../../store/people.ts';
+import { forgetProofs, hasPassword, lockPerson, sessionBeganAt } from '../../store/people.ts';
 import { HttpError } from '../errors.ts';
 import { currentExchange, dueIn, whence } from './exchange.ts';
 import { maySend } from './limits.ts';
@@ -141,7 +141,10 @@ export function createPeopleEvents({
 
   async function passwordChanged(userId: string): Promise<void> {
     await audited(userId, 'user.password_changed');
-    const { name, email } = await lockPerson(await carrying.transaction(), userId);
+    const trx = await carrying.transaction();
+    const { name, email } = await lockPerson(trx, userId);
+    // Whoever knew the old one may have had a device of theirs trusted, or have asked for a link.
+    await forgetProofs(trx, userId);
     await mail({ template: 'password_changed', to: email, data: { name, ...whence() } });
   }
 }

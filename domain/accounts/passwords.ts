@@ -10,7 +10,7 @@ export type PasswordFault = 'too_short' | 'too_long' | 'too_common' | 'too_simpl
 
 /** Says what is wrong with a password for the person with this e-mail, or nothing. Pure; keeps nothing. */
 export function passwordFault(password: string, email: string | null): PasswordFault | undefined {
-  const characters = [...password.normalize('NFKC')];
+  const characters = Array.from(password.normalize('NFKC'));
   if (characters.length < PASSWORD_LENGTH.least) return 'too_short';
   if (characters.length > PASSWORD_LENGTH.most) return 'too_long';
   const text = characters.join('').toLowerCase();
@@ -58,7 +58,7 @@ const LOOKS_LIKE: Record<string, string> = {
 
 /** Each character the next one of the last, or the one before: `abcdefghij`, `9876543210`. */
 function isRun(text: string): boolean {
-  const codes = [...text].map((each) => each.codePointAt(0)!);
+  const codes = Array.from(text, (each) => each.codePointAt(0)!);
   const steps = new Set(codes.slice(1).map((code, i) => code - codes[i]!));
   return steps.size === 1 || /^(01234567890|1234567890)+\d*$/.test(text);
 }

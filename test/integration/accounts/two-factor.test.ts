@@ -122,6 +122,20 @@ describe('a second factor', () => {
     expect(await whoIs(owner)).toBeUndefined();
   });
 
+  test('is not asked for again on a device that is trusted, until the password changes', async () => {
+    const { email, id, uri } = await aProtectedPerson();
+    const phone = visitor();
+    await signIn(phone, email);
+    await phone.post('/auth/two-factor/verify-totp', { code: codeOf(uri), trustDevice: true });
+    await phone.post('/auth/sign-out');
+    expect((await signIn(phone, email)).body).toMatchObject({ user: { id } });
+    const newPassword = 'ten geese in a field';
+    await phone.post('/auth/change-password', { currentPassword: PASSWORD, newPassword });
+    expect(await whoIs(phone)).toBe(id);
+    await phone.post('/auth/sign-out');
+    expect((await signIn(phone, email, newPassword)).body).toMatchObject({ twoFactorRedirect: true });
+  });
+
   test('is turned off by the password alone of who is signed in, and that is told', async () => {
     const { browser, email, id } = await aProtectedPerson();
     expect((await browser.post('/auth/two-factor/disable', { password: 'not my password' })).status).toBe(401);
