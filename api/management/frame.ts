@@ -26,16 +26,13 @@ export async function answerManaged(
   route: ManagedRoute,
   call: Call,
   deps: Dependencies,
-  withHeaders: (headers: Record<string, string>) => void,
+  withHeaders: WithHeaders,
 ): Promise<Reply> {
   const { request, requestId } = call;
   const { db } = deps;
   const body = route.method === 'get' ? NO_BODY : await readBody(request, MOST_BODY_BYTES);
-  const caller = await callerOf(route.caller, request, deps);
   const address = deps.callerAddress(request);
-  withHeaders(
-    await countCall({ caller, address }, { attempts: deps.attempts, callsAMinute: deps.config.callsAMinute }),
-  );
+  const caller = await countedCaller(route, request, { address, deps, withHeaders });
   refuseForeignOrigin(caller, request, deps.config);
   const params = checkedParams(route, call.params);
   const organization = await admit(route.caller, caller, params, db);
@@ -88,6 +85,28 @@ async function inTime(answered: Promise<AnyReply>): Promise<AnyReply> {
     clearTimeout(timer);
   }
 }
+
+/** Who calls, counted. Who isn't known is counted by their address: whoever guesses has no more tries than anybody else. */
+async function countedCaller(
+  { caller: rule }: ManagedRoute,
+  request: Call['request'],
+  { address, deps, withHeaders }: { address: string; deps: Dependencies; withHeaders: WithHeaders },
+): Promise<Caller> {
+  const { attempts, config } = deps;
+  const count = async (caller: Caller): Promise<void> =>
+    withHeaders(await countCall({ caller, address }, { attempts, callsAMinute: config.callsAMinute }));
+  let caller: Caller;
+  try {
+    caller = await callerOf(rule, request, deps);
+  } catch (error) {
+    if (error instanceof HttpError) await count({ kind: 'anyone' });
+    throw error;
+  }
+  await count(caller);
+  return caller;
+}
+
+type WithHeaders = (headers: Record<string, string>) => void;
 
 /** Ids that are none belong to nothing. @throws {HttpError} `not_found`, `validation_failed` */
 function checkedParams(route: ManagedRoute, raw: Readonly<Record<string, string>>): Record<string, string> {

@@ -6,6 +6,8 @@ import { createClient } from '../../../client/index.ts';
 import { type ApiProcess, startApiProcess } from '../../support/api-process.ts';
 import { aPerson, aToken } from '../../support/people.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
+import { startRedis } from '../../support/redis-process.ts';
+import { randomAddress } from '../../support/visitor.ts';
 import { aWorld, pathOf, rightCaller, type World } from './world.ts';
 
 const CORS = 'https://dashboard.example.com';
@@ -221,13 +223,41 @@ describe('the calls of a minute', () => {
   let small: TestPlatform;
   beforeAll(async () => {
     [small, other] = await Promise.all([
-      startPlatform({ callsAMinute: 10 }),
+      startPlatform({ callsAMinute: 10, trustedProxies: ['127.0.0.1'] }),
       startApiProcess({ PLIMSOLL_CALLS_A_MINUTE: '10' }),
     ]);
   });
   afterAll(async () => {
     await other?.stop();
     await small?.close();
+  });
+
+  test('are held for an address where nobody is known, whatever it tries', async () => {
+    const guess = (i: number) => ({ authorization: `Bearer plm_${i}`, 'x-forwarded-for': address });
+    const address = randomAddress();
+    const statuses: number[] = [];
+    for (let i = 0; i < 12; i += 1) {
+      statuses.push((await fetch(`${small.url}/v1/users/me`, { headers: guess(i) })).status);
+    }
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
+  });
+
+  test('are counted by each process alone while Redis is away, and the answers say so', async () => {
+    const redis = await startRedis();
+    const alone = await startPlatform({ callsAMinute: 10, redisUrl: redis.url });
+    try {
+      const own = await aToken(alone.db, { user_id: (await aPerson(alone.db)).id });
+      const get = () => fetch(`${alone.url}/v1/users/me`, { headers: { authorization: `Bearer ${own}` } });
+      expect((await get()).headers.get('plimsoll-degraded')).toBeNull();
+      await redis.kill();
+      const answers = [];
+      for (let i = 0; i < 12; i += 1) answers.push(await get());
+      expect(answers.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 200), 429, 429]);
+      expect(answers.map(({ headers }) => headers.get('plimsoll-degraded'))).toEqual(answers.map(() => 'redis'));
+    } finally {
+      await alone.close();
+      await redis.stop();
+    }
   });
 
   test('are held exactly over all processes, for each caller', async () => {

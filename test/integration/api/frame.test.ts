@@ -1,20 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aPerson, aToken, type TestPerson } from '../../support/people.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
+import { randomAddress } from '../../support/visitor.ts';
+
+const ADDRESS = randomAddress();
 
 let platform: TestPlatform;
 let person: TestPerson;
 let token: string;
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform({ callsAMinute: 600, trustedProxies: ['127.0.0.1'] });
   person = await aPerson(platform.db);
   token = await aToken(platform.db, { user_id: person.id });
 });
 afterAll(() => platform?.close());
 
 async function get(path: string, headers: Record<string, string> = {}) {
-  const response = await fetch(platform.url + path, { headers });
+  // An address of this file's own: all tests would share the calls of one.
+  const response = await fetch(platform.url + path, { headers: { 'x-forwarded-for': ADDRESS, ...headers } });
   const text = await response.text();
   return {
     status: response.status,
