@@ -16,7 +16,7 @@ import {
 import { createOwnedOrganization, setOwner } from '../store/owners.ts';
 import { onServer, withDatabase } from './environment.ts';
 import { withLimit } from './lists.ts';
-import { parseInstant, parseOneOf, parseSwitch, parseText, print } from './output.ts';
+import { parseInstant, parseLimit, parseOneOf, parseSwitch, parseText, print } from './output.ts';
 import { organizationOf, personOf } from './references.ts';
 
 export function addOrganizationCommands(program: Command): void {
@@ -209,8 +209,5 @@ function parseSlug(text: string): string {
 }
 
 function parseOverride(text: string): Limit | boolean {
-  if (text === 'on' || text === 'off') return text === 'on';
-  if (text === 'unlimited') return text;
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It takes a whole number or unlimited for a limit, on or off for a feature.');
+  return text === 'on' || text === 'off' ? text === 'on' : parseLimit(text);
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { Limit } from '../domain/plans/catalogue.ts';
 import type { Refusal, RefusalCode, RefusalDetails } from '../domain/refusal.ts';
 
 let isJson = false;
@@ -70,6 +71,13 @@ export function parseCap(text: string): number {
   if (text === 'none') return 0;
   if (/^\d{1,7}$/.test(text) && Number(text) <= 1_000_000) return Number(text);
   throw new InvalidArgumentError('It takes a whole number from 1 to 1000000, or none.');
+}
+
+/** What a limit may be. */
+export function parseLimit(text: string): Limit {
+  if (text === 'unlimited') return text;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It takes a whole number or unlimited.');
 }
 
 /** An instant as epoch milliseconds. A date without a zone would mean something else on every machine. */

@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { changeStaff, endSessions, listStaff, type Person } from '../store/people.ts';
+import { createPersonOverride } from '../store/person-limits.ts';
 import { onServer, withDatabase } from './environment.ts';
-import { parseSwitch, print } from './output.ts';
+import { parseInstant, parseLimit, parseSwitch, print } from './output.ts';
 import { personOf } from './references.ts';
 
 export function addPeopleCommands(program: Command): void {
@@ -27,6 +28,27 @@ export function addPeopleCommands(program: Command): void {
     .command('list-staff')
     .description('everybody who is staff')
     .action(() => withDatabase(async (db) => print({ staff: (await listStaff(db)).map(asWire) })));
+
+  group
+    .command('override <email> <value>')
+    .description(
+      'let somebody be in another number of organisations (or unlimited); it rests while they own none on a plan with overrides',
+    )
+    .requiredOption('--reason <reason>')
+    .option('--starts <instant>', 'when it begins', parseInstant)
+    .option('--ends <instant>', 'when it ends', parseInstant)
+    .action((email: string, text: string, options) => {
+      const value = parseLimit(text);
+      const startsAtMs: number = options.starts ?? Date.now();
+      const endsAtMs: number | null = options.ends ?? null;
+      if (endsAtMs !== null && endsAtMs <= startsAtMs) throw new InvalidArgumentError('It must end after it begins.');
+      return withDatabase(async (db) => {
+        const { id: userId } = await personOf(db, email);
+        const wanted = { userId, name: 'organizations', value, reason: options.reason, startsAtMs, endsAtMs };
+        const { id } = await onServer(db, (trx) => createPersonOverride(trx, wanted));
+        print({ override_id: id, user_id: userId, limit: wanted.name, value });
+      });
+    });
 
   group
     .command('sign-out <email>')

@@ -6,6 +6,7 @@ import { newId } from '../runtime/ids.ts';
 import { actorOf } from './acting.ts';
 import { audit } from './audit.ts';
 import { lockOrganization } from './organizations.ts';
+import { lockPerson } from './people.ts';
 import { mustHold, mustHoldAnywhere } from './rights.ts';
 
 /**
@@ -45,12 +46,13 @@ export type TokenHolder = { userId: string } | { organizationId: string };
 
 /**
  * Makes a personal token. Its scopes must be held in one of the person's organisations at least; what it may do is found out anew with
- * each call. The token is in the answer and never again. @throws {Refusal} `forbidden`
+ * each call. The token is in the answer and never again. @throws {Refusal} `forbidden`, `not_found` (the person)
  */
 export async function createPersonalToken(
   trx: Knex.Transaction,
   { userId, ...wanted }: NewToken & { userId: string },
 ): Promise<{ accessToken: AccessToken; token: string }> {
+  await lockPerson(trx, userId);
   await mustHoldAnywhere(trx, userId, wanted.scopes);
   return insertToken(trx, { user_id: userId, created_by: userId }, wanted);
 }

@@ -10,6 +10,7 @@ import { mustHaveFeature } from './limits.ts';
 import { enqueueMail } from './mails.ts';
 import { getMember, type Member } from './members.ts';
 import { getOrganization, lockOrganization, organizationHolder } from './organizations.ts';
+import { lockPerson, type Person } from './people.ts';
 import { inPerson, personHolder } from './person-limits.ts';
 import { mustHold } from './rights.ts';
 import { getRole, ROLES_FEATURE, type Role } from './roles.ts';
@@ -192,11 +193,7 @@ export async function acceptInvite(
   { userId, by }: { userId: string; by: { token: string } | { inviteId: string } },
   { nowMs, secrets }: Pick<InviteTerms, 'nowMs' | 'secrets'>,
 ): Promise<{ organizationId: string; member: Member }> {
-  const person = await trx('users')
-    .where({ id: userId })
-    .forNoKeyUpdate()
-    .first<{ name: string; email: string; email_verified: boolean } | undefined>('name', 'email', 'email_verified');
-  if (!person) throw new Refusal('not_found', { what: 'person' });
+  const person = await lockPerson(trx, userId);
   const found = await trx('invites')
     .where('token' in by ? { token_hash: hashAccessToken(by.token) } : { id: by.inviteId, email: person.email })
     .first<{ id: string; organization_id: string } | undefined>('id', 'organization_id');
@@ -231,12 +228,12 @@ export async function acceptInvite(
   return { organizationId, member: await getMember(trx, organizationId, userId) };
 }
 
-function refuseOthers(person: { email: string; email_verified: boolean }, email: string): void {
+function refuseOthers(person: Person, email: string): void {
   if (person.email !== email) {
     const message = 'This invite is for another e-mail address. Sign in with the account that has it.';
     throw new Refusal('forbidden', { message, permissions: [] });
   }
-  if (person.email_verified) return;
+  if (person.emailVerified) return;
   throw new Refusal('forbidden', { message: 'Verify your e-mail address first.', permissions: [] });
 }
 
@@ -295,7 +292,7 @@ async function sendInvite(
 
 async function tellInviter(
   trx: Knex.Transaction,
-  joined: { inviteId: string; organizationId: string; person: { name: string; email: string }; secrets: SecretBox },
+  joined: { inviteId: string; organizationId: string; person: Person; secrets: SecretBox },
 ): Promise<void> {
   const inviter = await trx('invites as i')
     .join('users as u', 'u.id', 'i.invited_by')

@@ -1,5 +1,4 @@
 import type { Knex } from 'knex';
-import { Refusal } from '../domain/refusal.ts';
 import { revokeTokensMadeBy } from './access-tokens.ts';
 import { audit } from './audit.ts';
 import { returnPlaces, takePlaces } from './holding.ts';
@@ -11,16 +10,18 @@ import {
   type Organization,
   organizationHolder,
 } from './organizations.ts';
+import { lockPerson } from './people.ts';
 import { inPerson, personHolder } from './person-limits.ts';
 
 /**
  * Creates an organisation that somebody owns, if they may be in one more (docs/spec/keyport.md §7.1, §13.13).
- * @throws {Refusal} `plan_limit_reached`, `name_taken` (the slug), `validation_failed`
+ * @throws {Refusal} `plan_limit_reached`, `name_taken` (the slug), `validation_failed`, `not_found` (the person)
  */
 export async function createOwnedOrganization(
   trx: Knex.Transaction,
   { ownerId, ...input }: { name: string; slug: string; plan: string; ownerId: string },
 ): Promise<Organization> {
+  await lockPerson(trx, ownerId);
   const made = await createOrganization(trx, input);
   await takePlaces(trx, personHolder(ownerId), inPerson(ownerId, { resource: 'organization' }));
   await takePlaces(trx, organizationHolder(made.id), { resource: 'member' });
@@ -45,6 +46,7 @@ export async function setOwner(
   trx: Knex.Transaction,
   { organizationId, ownerId }: { organizationId: string; ownerId: string },
 ): Promise<Organization> {
+  await lockPerson(trx, ownerId);
   await lockOrganization(trx, organizationId);
   const former = await trx('members')
     .where({ organization_id: organizationId, is_owner: true })
@@ -77,8 +79,6 @@ async function removeFormer(trx: Knex.Transaction, organizationId: string, userI
 }
 
 async function addAsOwner(trx: Knex.Transaction, organizationId: string, userId: string): Promise<void> {
-  const person = await trx('users').where({ id: userId }).first('id');
-  if (!person) throw new Refusal('not_found', { what: 'person' });
   await lapseInvites(trx, organizationId, Date.now());
   await takePlaces(trx, personHolder(userId), inPerson(userId, { resource: 'organization' }));
   await takePlaces(trx, organizationHolder(organizationId), { resource: 'member' });

@@ -10,6 +10,7 @@ import { COUNTED_THINGS } from './counted-things.ts';
 import { type Holder, heldLimits, type Things } from './holding.ts';
 import { lockUsageOf } from './limit-usage.ts';
 import { type OverrideRow, PLATFORM_CATALOGUE, toSubject } from './organizations.ts';
+import { lockPerson } from './people.ts';
 
 /** What catalogues call a person: the scope above all organisations. */
 export const PERSON_SCOPE = 'user';
@@ -70,8 +71,7 @@ export interface NewPersonOverride {
  */
 export async function createPersonOverride(trx: Knex.Transaction, input: NewPersonOverride): Promise<{ id: string }> {
   const { userId, name, value, reason } = input;
-  const person = await trx('users').where({ id: userId }).forNoKeyUpdate().first('id');
-  if (!person) throw new Refusal('not_found', { what: 'person' });
+  await lockPerson(trx, userId);
   const holder = personHolder(userId);
   const { catalogue } = await holder.read(trx);
   const fault = overrideFault(catalogue, { kind: 'limit', name, value }, PERSON_SCOPE);

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTokenUses } from '../../../api/management/token-uses.ts';
 import type { Permission } from '../../../domain/permissions/permissions.ts';
 import { createOrganizationToken, createPersonalToken, revokeToken } from '../../../store/access-tokens.ts';
 import { createInvite } from '../../../store/invites.ts';
@@ -139,6 +141,28 @@ describe('what a token may do', () => {
     const elsewhere = await world.anOrganization();
     expect(await world.as(actor, (trx) => heldIn(trx, organizationId))).toEqual(new Set(['members:view']));
     expect(await world.as(actor, (trx) => heldIn(trx, elsewhere.organization.id))).toEqual(new Set());
+  });
+
+  test('is written down as used once a minute, however often it is', async () => {
+    const { organizationId, member } = await aScene();
+    const { token } = await world.as(member, (trx) => {
+      const wanted = { name: 'x', scopes: ['members:view'] as const, networks: null, expiresAtMs: null };
+      return createOrganizationToken(trx, { organizationId, ...wanted });
+    });
+    const uses = createTokenUses({ db: world.db, log: pino({ level: 'silent' }) });
+    const startMs = Date.now();
+    const useAt = async (nowMs: number) => {
+      const found = (await findToken(world.db, token, { ip: '192.0.2.1', nowMs }))!;
+      uses.note(found, nowMs);
+      uses.note(found, nowMs);
+      await uses.settled();
+      return (await findToken(world.db, token, { ip: '192.0.2.1', nowMs }))!.lastUsedAtMs;
+    };
+    expect(await useAt(startMs)).toBe(startMs);
+    expect(await useAt(startMs + 59_999)).toBe(startMs);
+    expect(await useAt(startMs + 60_000)).toBe(startMs + 60_000);
+    // A process whose clock is behind writes nothing older.
+    expect(await useAt(startMs)).toBe(startMs + 60_000);
   });
 
   test('is asked for by the whole token: neither its id nor one with a slip is it', async () => {

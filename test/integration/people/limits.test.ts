@@ -86,6 +86,19 @@ describe('the organisations of a person', { timeout: 120_000 }, () => {
     await expectAgreement(person.id, first.organizationId, second.organizationId);
   });
 
+  test('are recounted like everything else that is limited', async () => {
+    const person = await world.aPerson();
+    await anOwned(person);
+    const row = () => world.db('limit_usage').where({ scope_id: person.id, limit_name: 'organizations' });
+    await row().update({ used: 5 });
+    const { differing } = await recountPage(world.db, {
+      after: { scopeId: person.id, limitName: 'a' },
+      limit: 1,
+    });
+    await row().update({ used: 1 });
+    expect(differing).toEqual([{ scopeId: person.id, limitName: 'organizations', used: 5, counted: 1 }]);
+  });
+
   test('can be more by an override, while the person has an Enterprise organisation', async () => {
     const person = await world.aPerson();
     const { organization } = await anOwned(person, 'enterprise');
