@@ -209,5 +209,6 @@ function parseSlug(text: string): string {
 }
 
 function parseOverride(text: string): Limit | boolean {
-  return text === 'on' || text === 'off' ? text === 'on' : parseLimit(text);
+  if (text === 'on' || text === 'off') return text === 'on';
+  return parseLimit(text, 'a whole number or unlimited for a limit, on or off for a feature');
 }

@@ -73,11 +73,11 @@ export function parseCap(text: string): number {
   throw new InvalidArgumentError('It takes a whole number from 1 to 1000000, or none.');
 }
 
-/** What a limit may be. */
-export function parseLimit(text: string): Limit {
+/** What a limit may be; `accepts` says what else is taken there. */
+export function parseLimit(text: string, accepts = 'a whole number or unlimited'): Limit {
   if (text === 'unlimited') return text;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It takes a whole number or unlimited.');
+  throw new InvalidArgumentError(`It takes ${accepts}.`);
 }
 
 /** An instant as epoch milliseconds. A date without a zone would mean something else on every machine. */
