@@ -98,9 +98,9 @@ describe('Redis killed in mid-load, where calls are served through an outage', (
     expect(new Set(statuses)).toEqual(new Set([200]));
     const all = warm + statuses.length;
     await waitUntil('all are counted', async () => (await counterOf(product)) >= all);
+    await waitUntil('nothing waits', async () => (await open.db('usage_metered').first('id')) === undefined);
     expect(await counterOf(product)).toBe(all);
     expect(await streamedOf(product)).toBe(all);
-    expect(await open.db('usage_metered').count({ rows: '*' }).first()).toEqual({ rows: 0 });
   });
 
   test('the answer says so, has no RateLimit headers, and readiness names Redis', async () => {

@@ -4,12 +4,11 @@ import type { Knex } from 'knex';
 import { addressOf, connectRedis, openRedis, type RedisClient } from '../../counters/redis.ts';
 import { createUsageStream, type UsageStream } from '../../counters/usage.ts';
 import type { SettledCall, SettledVerdict } from '../../domain/usage/tally.ts';
-import { migrate } from '../../store/migrate.ts';
 import { ensurePosition } from '../../store/usage-positions.ts';
 import { type Settlement, type SettleOptions, settleBatch } from '../../worker/settle.ts';
 import { startRedisCluster, type TestCluster } from './redis-cluster.ts';
 import { startRedis, type TestRedis } from './redis-process.ts';
-import { aScratchDatabase, type ScratchDatabase } from './scratch.ts';
+import { aPlatformDatabase, type ScratchDatabase } from './scratch.ts';
 
 /** A stream and a database of a test's own, on one Redis. */
 export interface UsageBench extends StreamBench {
@@ -84,9 +83,8 @@ async function aBenchOn({
   client: RedisClient;
   partitions?: number;
 }): Promise<StreamBench> {
-  const database = await aScratchDatabase();
+  const database = await aPlatformDatabase();
   const db = database.connect();
-  await migrate(db);
   await ensurePosition(db, 0);
   const stream = createUsageStream(client, { partitions });
   const logDays = new Set<string>();

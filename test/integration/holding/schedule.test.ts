@@ -7,7 +7,7 @@ import { createTemporal, type Temporal } from '../../../temporal/client.ts';
 import { write } from '../../support/acting.ts';
 import { plimsoll } from '../../support/cli.ts';
 import { aNamespace } from '../../support/namespace.ts';
-import { aScratchDatabase, type ScratchDatabase } from '../../support/scratch.ts';
+import { aPlatformDatabase, type ScratchDatabase } from '../../support/scratch.ts';
 import { testStack } from '../../support/stack.ts';
 import { waitUntil } from '../../support/wait.ts';
 import { startWorker, type WorkerProcess } from '../../support/worker-process.ts';
@@ -21,10 +21,9 @@ let worker: WorkerProcess;
 /** An organisation with two products. */
 let organizationId: string;
 beforeAll(async () => {
-  const [scratch, namespace] = await Promise.all([aScratchDatabase(), aNamespace(config)]);
+  const [scratch, namespace] = await Promise.all([aPlatformDatabase(), aNamespace(config)]);
   database = scratch;
   db = database.connect();
-  expect(await plimsoll(['migrate'], { DATABASE_URL: database.url })).toMatchObject({ code: 0 });
   organizationId = await write(db, async (trx) => {
     const { id } = await createOrganization(trx, { name: 'Test', slug: 'test', plan: 'free' });
     for (let i = 0; i < 2; i += 1) await createProduct(trx, { organizationId: id, name: randomUUID() });

@@ -5,10 +5,9 @@ import { loadCatalogue } from '../../../domain/plans/load.ts';
 import { publishCatalogue } from '../../../store/catalogues.ts';
 import type { CountedThings } from '../../../store/counted-things.ts';
 import { type Holder, returnPlaces, type Things, takePlaces } from '../../../store/holding.ts';
-import { migrate } from '../../../store/migrate.ts';
 import { organizationHolder } from '../../../store/organizations.ts';
 import { write } from '../../support/acting.ts';
-import { aScratchDatabase, type ScratchDatabase } from '../../support/scratch.ts';
+import { aPlatformDatabase, type ScratchDatabase } from '../../support/scratch.ts';
 
 /**
  * A product of a test's own, with every form that a limit on things that exist can take: counts with a condition, in a scope below
@@ -81,9 +80,8 @@ export interface World {
 
 /** A database of a test's own, with the catalogue published and a table for all its things. */
 export async function aWorld(): Promise<World> {
-  const database = await aScratchDatabase();
+  const database = await aPlatformDatabase();
   const db = database.connect();
-  await migrate(db);
   await db.schema.createTable('test_things', (t) => {
     t.uuid('id').primary();
     t.uuid('account_id').notNullable();
