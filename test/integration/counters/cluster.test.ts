@@ -109,7 +109,7 @@ function unlessOutage(error: unknown): undefined {
 }
 
 describe('a cluster', () => {
-  test('admits exactly the limit to a hundred parallel callers of two processes, for each of many tenants', async () => {
+  test('admits exactly the limit to a hundred parallel callers of two clients, for each of many tenants', async () => {
     const counters = [await aCounter(), await aCounter()];
     const tenants = manyTenants(50);
     const answers = await Promise.all(
@@ -348,7 +348,7 @@ describe('a master that is killed in mid-load', () => {
     }
   }, 60_000);
 
-  test('is replaced by a replica that lagged, while two processes go on calling: no more is admitted again than was not settled', async () => {
+  test('is replaced by a replica that lagged, while two clients go on calling: no more is admitted again than was not settled', async () => {
     const counters = [await aCounter(), await aCounter()];
     const tenant = aTenant();
     const dead = await masterOf(tenant);

@@ -26,7 +26,7 @@ async function scriptCalls(): Promise<number> {
 /** What a counter does while nothing goes wrong. */
 export function counting(): void {
   describe('the quota', () => {
-    test('admits exactly the limit to a hundred parallel callers of two processes', async () => {
+    test('admits exactly the limit to a hundred parallel callers of two clients', async () => {
       const counters = [await aCounter(), await aCounter()];
       const asked = call({ allowed: 37 });
       const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => counters[i % 2]!.count(asked)));

@@ -1,5 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { quotaKey } from '../../../counters/partitions.ts';
+import { utcDay } from '../../../domain/plans/periods.ts';
 import { type ApiProcess, startApiProcess } from '../../support/api-process.ts';
 import { exchange, type RawAnswer, requestText } from '../../support/raw-http.ts';
 import { startRedis, type TestRedis } from '../../support/redis-process.ts';
@@ -222,6 +225,42 @@ describe('a Redis that forgets', () => {
       expect(failing).toEqual([{ part: 'redis', reason: expect.stringMatching(/allkeys-lru.*noeviction/s) }]);
       await redis.configure({ 'maxmemory-policy': 'noeviction' });
       await isReady(api);
+    } finally {
+      expect(await api.stop()).toBe(0);
+    }
+  });
+});
+
+describe('a Redis that is full', () => {
+  let redis: TestRedis;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+
+  /** What is counted of the target's product today, in one partition. */
+  async function counted(): Promise<number> {
+    const client = new Redis(redis.url);
+    try {
+      return Number(await client.get(quotaKey(0, target.product.product.id, utcDay(Date.now()).key)));
+    } finally {
+      client.disconnect();
+    }
+  }
+
+  test('refuses to count, which is an outage like any other: what was counted is safe, and counting goes on when there is room', async () => {
+    const api = await startApiProcess({ ...TIMEOUTS, REDIS_URL: redis.url, PLIMSOLL_REDIS_OUTAGE: 'closed' });
+    try {
+      await isReady(api);
+      expect((await call(api, valid())).status).toBe(200);
+      const before = await counted();
+      expect(before).toBeGreaterThan(0);
+      await redis.configure({ maxmemory: '1' });
+      for (let i = 0; i < 3; i += 1) expectOutage(await call(api, valid()));
+      expect(await counted()).toBe(before);
+      await redis.configure({ maxmemory: '0' });
+      await waitUntil('it counts again', async () => (await call(api, valid())).status === 200);
+      expect(await counted()).toBe(before + 1);
     } finally {
       expect(await api.stop()).toBe(0);
     }
