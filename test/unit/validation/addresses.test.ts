@@ -57,6 +57,7 @@ describe('an address (§6.1)', () => {
     ['fe80::1%a%b', 'two zones'],
     ['fe80::1%a b', 'a space in the zone'],
     ['%eth0', 'nothing but a zone'],
+    ['%1.2.3.4', 'a zone that is an address'],
     ['[::1]', 'brackets'],
     ['1.2.3.4:80', 'a port'],
     ['1.2.3.4/32', 'a length'],

@@ -76,6 +76,7 @@ describe('the product rule (§5.2)', () => {
     ['v2.1.x', '2.1.0', true, 'a v before a digit, as in ranges'],
     ['v2.1.x', 'v2.10.0', false, 'another number with the same beginning'],
     ['2.1.x', 'vv2.1.0', false, 'one v, not two'],
+    ['2.v1.x', '2.1.0', false, 'a v at the beginning alone'],
     ['2.1.x', 'V2.1.0', false, 'a small v, as in ranges'],
     ['v2.1', '2.1', false, 'a literal stays literal'],
     ['2.1.x', '2.2.0', false, 'a neighbour'],
