@@ -22,7 +22,8 @@ interface Carrier {
   hasFailed: boolean;
   /** To be filled in when it is known. */
   actor: CarriedActor;
-  savepoints: number;
+  /** Transactions that the library has begun in this one, and whether Postgres knows of each: none before the first write. */
+  savepoints: { isMade: boolean }[];
 }
 
 /** As much of a pool of the package `pg` as a query builder needs. */
@@ -72,7 +73,7 @@ export function createCarrying(db: Knex, standsAlone: (sql: string) => boolean):
     }
     if (control) return savepoint(carrier, control);
     const isAlone = standsAlone(text) || (!carrier.transaction && READ.test(text));
-    return ask(carrier, isAlone ? db : await carrier.open(), { text, values });
+    return ask(carrier, isAlone ? db : await written(carrier), { text, values });
   };
 
   return {
@@ -104,7 +105,7 @@ export function createCarrying(db: Knex, standsAlone: (sql: string) => boolean):
       hasFailed: false,
       // Read when the entries are written, at the end.
       actor: { kind, id: '' },
-      savepoints: 0,
+      savepoints: [],
       open() {
         if (carrier.transaction) return carrier.transaction;
         const opened = Promise.withResolvers<Knex.Transaction>();
@@ -151,16 +152,32 @@ export function createCarrying(db: Knex, standsAlone: (sql: string) => boolean):
     }
   }
 
+  /** The transaction, begun with this write if none was before it. */
+  async function written(carrier: Carrier): Promise<Knex.Transaction> {
+    const trx = await carrier.open();
+    for (const [i, each] of carrier.savepoints.entries()) {
+      if (each.isMade) continue;
+      each.isMade = true;
+      await ask(carrier, trx, { text: `savepoint carried_${i}` });
+    }
+    return trx;
+  }
+
   async function savepoint(carrier: Carrier, control: string) {
-    if (control === 'begin') carrier.savepoints += 1;
-    const name = `carried_${carrier.savepoints}`;
-    if (control !== 'begin') carrier.savepoints -= 1;
-    const text = SAVEPOINTS[control === 'begin' || control === 'commit' ? control : 'rollback'];
-    return ask(carrier, await carrier.open(), { text: `${text} ${name}` });
+    if (control !== 'commit' && control !== 'rollback') {
+      carrier.savepoints.push({ isMade: false });
+      return NOTHING_YET;
+    }
+    const ended = carrier.savepoints.pop();
+    // Nothing was written in it.
+    if (!ended?.isMade) return NOTHING_YET;
+    const name = `carried_${carrier.savepoints.length}`;
+    const text = control === 'commit' ? `release savepoint ${name}` : `rollback to savepoint ${name}`;
+    return ask(carrier, await carrier.open(), { text });
   }
 }
 
-const SAVEPOINTS = { begin: 'savepoint', commit: 'release savepoint', rollback: 'rollback to savepoint' };
+const NOTHING_YET = { command: 'BEGIN', rowCount: null, rows: [] };
 
 const CONTROL = /^\s*(begin|start transaction|commit|rollback)\b/i;
 const READ = /^\s*select\b(?!.*\bfor\s+(update|share|no key))/is;

@@ -77,12 +77,16 @@ describe('a request that a library writes in', () => {
     let reached = 0;
     const reads = Array.from({ length: 20 }, () =>
       carrying.carry(async () => {
+        // Also where the library has begun what it calls a transaction.
+        await query('begin');
         await query('select 1');
         reached += 1;
         if (reached === 20) all.resolve();
         // Of two connections, held meanwhile, eighteen would never come so far.
         await all.promise;
-        return (await query('select 2 as two')).rows;
+        const { rows } = await query('select 2 as two');
+        await query('commit');
+        return rows;
       }, as),
     );
     expect(await Promise.all(reads)).toEqual(Array.from({ length: 20 }, () => [{ two: 2 }]));
