@@ -51,7 +51,10 @@ function createKoa(routes: readonly Route[], deps: Dependencies): Koa<State> {
   // Exact paths: what differs by a slash or a letter's case is another path, and there is never a redirect.
   const router = new Router<State>({ strict: true, sensitive: true });
   for (const route of routes) {
+    const isOvershadowed = routes.some(({ path }) => overshadows(path, route.path));
     router[route.method](route.path, async (ctx) => {
+      // `…/members/me` is no member, also for a method that it doesn't take itself.
+      if (isOvershadowed) refuseOthers(ctx.method, allowedMethods(router, ctx.path));
       const params = rawParams(Object.keys(ctx.params), ctx.captures ?? []);
       ctx.state.reply = await answerOf(route, ctx.state.exchange, params, deps);
     });
@@ -67,9 +70,7 @@ function createKoa(routes: readonly Route[], deps: Dependencies): Koa<State> {
       ctx.state.reply = { status: 204, headers, contentType: '', body: '' };
       return;
     }
-    throw new HttpError('method_not_allowed', `This path takes ${allowed.join(' or ')}.`, {
-      headers: { Allow: allowed.join(', ') },
-    });
+    refuseOthers(ctx.method, allowed);
   });
   return app;
 }
@@ -79,6 +80,28 @@ function rawParams(names: string[], captures: string[]): Record<string, string> 
   return Object.fromEntries(names.map((name, i) => [name, captures[i] ?? '']));
 }
 
+/** Whether a path has a name of its own where the other has a parameter, and is like it elsewhere. */
+function overshadows(path: string, other: string): boolean {
+  const [own, theirs] = [path.split('/'), other.split('/')];
+  const isAlike = own.length === theirs.length && own.every((each, i) => each === theirs[i] || isParameter(theirs[i]!));
+  return isAlike && own.some((each, i) => !isParameter(each) && isParameter(theirs[i]!));
+}
+
+function isParameter(segment: string): boolean {
+  return segment.startsWith(':');
+}
+
+/** @throws {HttpError} `method_not_allowed` */
+function refuseOthers(method: string, allowed: readonly string[]): void {
+  if (allowed.includes(method)) return;
+  const headers = { Allow: allowed.join(', ') };
+  throw new HttpError('method_not_allowed', `This path takes ${allowed.join(' or ')}.`, { headers });
+}
+
+/** What the path's own routes take; those that would read a fixed name in it as a parameter are other paths. */
 function allowedMethods(router: Router<State>, path: string): string[] {
-  return [...new Set(router.match(path, 'GET').path.flatMap((layer) => layer.methods))].sort();
+  const { path: layers } = router.match(path, 'GET');
+  const fewest = Math.min(...layers.map((layer) => layer.paramNames.length));
+  const own = layers.filter((layer) => layer.paramNames.length === fewest);
+  return [...new Set(own.flatMap((layer) => layer.methods))].sort();
 }

@@ -139,5 +139,12 @@ describe('what is asked for', () => {
     expect((await get('/v1/users/me/')).body.code).toBe('not_found');
     const wrong = await fetch(`${platform.url}/v1/users/me`, { method: 'PUT' });
     expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    // A name that stands where others have an id is a path of its own.
+    const path = `${platform.url}/v1/organizations/${person.id}/members/me`;
+    for (const method of ['PATCH', 'PUT']) {
+      const refused = await fetch(path, { method });
+      expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'DELETE, GET, HEAD']);
+    }
+    expect((await fetch(path, { method: 'OPTIONS' })).headers.get('allow')).toBe('DELETE, GET, HEAD, OPTIONS');
   });
 });

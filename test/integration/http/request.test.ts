@@ -120,7 +120,7 @@ describe('a path where nothing is', () => {
     '/%61pi/v1/validate',
     '/\\api\\v1\\validate',
     '/API/v1/validate',
-    '/v1/organizations',
+    '/v1/nothing',
     '/health',
     '/health/live/',
     '/metrics/',

@@ -6,13 +6,21 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const PACKAGE = 'keyport==1.0.1';
+/** A package of the index, and what is tested with it. */
+export interface Wanted {
+  name: string;
+  called: string;
+}
+
+const CLIENT: Wanted = { name: 'keyport==1.0.1', called: 'The official Python client' };
 const INSTALL_MS = 90_000;
 
-export type PythonClient =
+export type PythonPackage =
   | { python: string; reason?: never; remove(): Promise<void> }
   /** Why there is no client to test with. */
   | { python?: never; reason: string; remove(): Promise<void> };
+
+export type PythonClient = PythonPackage;
 
 /** What pip and the machine say when there is no way to the package index, rather than something wrong with what we ask. */
 const OUT_OF_REACH =
@@ -26,10 +34,18 @@ const OUT_OF_REACH =
  * @throws {Error} with what Python said, where anything else goes wrong
  */
 export async function installPythonClient(env: NodeJS.ProcessEnv = process.env): Promise<PythonClient> {
-  const made = await aPython(env);
+  return installPythonPackage(CLIENT, env);
+}
+
+/** The same for any package of the index. */
+export async function installPythonPackage(
+  wanted: Wanted,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<PythonPackage> {
+  const made = await aPython(env, wanted);
   if (made.python === undefined) return made;
   try {
-    const reason = await installInto(made.python, env);
+    const reason = await installInto(made.python, env, wanted);
     if (reason === undefined) return made;
     await made.remove();
     return { reason, remove: () => made.remove() };
@@ -40,37 +56,45 @@ export async function installPythonClient(env: NodeJS.ProcessEnv = process.env):
 }
 
 /** A Python environment with nothing in it. @throws {Error} with what Python said */
-export async function aPython(env: NodeJS.ProcessEnv): Promise<PythonClient> {
+export async function aPython(env: NodeJS.ProcessEnv, wanted = CLIENT): Promise<PythonPackage> {
   const folder = await mkdtemp(join(tmpdir(), 'plimsoll-python-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     if (!(await hasPython(env))) {
       await remove();
-      return { reason: untested('there is no Python 3.10 or newer'), remove };
+      return { reason: untested(wanted, 'there is no Python 3.10 or newer'), remove };
     }
     await run('python3', ['-m', 'venv', join(folder, 'venv')], { timeout: INSTALL_MS, env });
     return { python: join(folder, 'venv', 'bin', 'python'), remove };
   } catch (error) {
     await remove();
-    throw uninstallable(error);
+    throw uninstallable(wanted, error);
   }
 }
 
 /** Installs the client into an environment, or says why it can't. @throws {Error} with what pip said, where that is no reason to skip */
-export async function installInto(python: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+export async function installInto(
+  python: string,
+  env: NodeJS.ProcessEnv,
+  wanted = CLIENT,
+): Promise<string | undefined> {
   try {
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', PACKAGE], { timeout: INSTALL_MS, env });
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--retries', '1', wanted.name], { timeout: INSTALL_MS, env });
     return undefined;
   } catch (error) {
     if (env['CI'] === 'true' || !OUT_OF_REACH.test(String((error as { stderr?: string }).stderr)))
-      throw uninstallable(error);
-    return untested(`the package index can't be reached for ${PACKAGE}`);
+      throw uninstallable(wanted, error);
+    return untested(wanted, `the package index can't be reached for ${wanted.name}`);
   }
 }
 
-const untested = (why: string): string => `The official Python client was not tested: ${why}.`;
-const uninstallable = (error: unknown): Error =>
-  new Error(`The official Python client could not be installed: ${(error as Error).message}`, { cause: error });
+function untested({ called }: Wanted, why: string): string {
+  return `${called} was not tested: ${why}.`;
+}
+
+function uninstallable({ called }: Wanted, error: unknown): Error {
+  return new Error(`${called} could not be installed: ${(error as Error).message}`, { cause: error });
+}
 
 /** Whether there is a Python that is new enough. @throws whatever else becomes of asking */
 async function hasPython(env: NodeJS.ProcessEnv): Promise<boolean> {
