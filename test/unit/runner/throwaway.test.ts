@@ -30,7 +30,8 @@ function aCheckout({ up, body = 'expect(1).toBe(1);' }: { up: string; body?: str
   const root = mkdtempSync(join(tmpdir(), 'plimsoll-runner-'));
   planted.push(root);
   cpSync(join(ROOT, 'test', 'runner'), join(root, 'test', 'runner'), { recursive: true });
-  for (const name of ['domain', 'runtime', 'stack', 'store', 'node_modules', 'package.json', 'vitest.config.ts']) {
+  const rooms = ['api', 'counters', 'domain', 'runtime', 'stack', 'store', 'temporal', 'workflows', 'plans'];
+  for (const name of [...rooms, 'node_modules', 'package.json', 'vitest.config.ts']) {
     symlinkSync(join(ROOT, name), join(root, name));
   }
   mkdirSync(join(root, 'bin'));
