@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { Refusal } from '../domain/refusal.ts';
 import { normalNetwork } from '../domain/validation/addresses.ts';
 import { newId } from '../runtime/ids.ts';
+import { audit } from './audit.ts';
 import { mustHaveFeature } from './limits.ts';
 import { notifyChange, type Tag, tagOf } from './notices.ts';
 
@@ -24,22 +25,28 @@ export async function blockNetwork(
 ): Promise<string> {
   const normal = mustBeNetwork(network);
   if (scope.list === 'organization') await mustHaveFeature(trx, scope.organizationId, 'organization_ip_blacklist');
+  const before = await trx('ip_blacklist')
+    .where({ ...keysOf(scope), network: normal })
+    .first<{ reason: string | null } | undefined>('reason');
   await trx('ip_blacklist')
     .insert({ id: newId(), ...keysOf(scope), network: normal, reason })
     .onConflict(['organization_id', 'customer_id', 'license_id', 'network'])
     .merge({ reason });
   await notifyChange(trx, tagOfList(scope));
+  await auditList(trx, scope, 'network.blocked', {
+    before: before ? { network: normal, reason: before.reason } : null,
+    after: { network: normal, reason },
+  });
   return normal;
 }
 
 /** Takes a network or an address off a list. @throws {Refusal} `validation_failed`, `not_found` */
 export async function unblockNetwork(trx: Knex.Transaction, scope: BlacklistScope, network: string): Promise<void> {
-  const removed = await trx('ip_blacklist')
-    .where(keysOf(scope))
-    .where({ network: mustBeNetwork(network) })
-    .delete();
+  const normal = mustBeNetwork(network);
+  const removed = await trx('ip_blacklist').where(keysOf(scope)).where({ network: normal }).delete();
   if (removed === 0) throw new Refusal('not_found', { what: 'blacklist entry' });
   await notifyChange(trx, tagOfList(scope));
+  await auditList(trx, scope, 'network.unblocked', { before: { network: normal } });
 }
 
 export async function listBlocked(
@@ -47,6 +54,22 @@ export async function listBlocked(
   scope: BlacklistScope,
 ): Promise<{ network: string; reason: string | null }[]> {
   return db('ip_blacklist').where(keysOf(scope)).orderBy('network').select('network', 'reason');
+}
+
+function auditList(
+  trx: Knex.Transaction,
+  scope: BlacklistScope,
+  action: string,
+  changes: { before: object | null; after?: object },
+): Promise<void> {
+  const organizationId = scope.list === 'platform' ? null : scope.organizationId;
+  return audit(trx, { organizationId, action, target: { type: scope.list, id: idOfList(scope) }, ...changes });
+}
+
+function idOfList(scope: BlacklistScope): string {
+  if (scope.list === 'organization') return scope.organizationId;
+  if (scope.list === 'customer') return scope.customerId;
+  return scope.list === 'license' ? scope.licenseId : 'blacklist';
 }
 
 function tagOfList(scope: BlacklistScope): Tag {

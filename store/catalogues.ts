@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import type { Catalogue } from '../domain/plans/catalogue.ts';
 import { canonicalText, parseCatalogue } from '../domain/plans/load.ts';
 import { newId } from '../runtime/ids.ts';
+import { audit } from './audit.ts';
 
 /** A catalogue that was changed under a version which is published already. */
 export class CatalogueChanged extends Error {
@@ -29,7 +30,16 @@ export async function publishCatalogue(
     .onConflict(['name', 'version'])
     .ignore()
     .returning(['id']);
-  if (inserted) return { id: inserted.id as string, isNew: true };
+  if (inserted) {
+    const id = inserted.id as string;
+    await audit(trx, {
+      organizationId: null,
+      action: 'catalogue.published',
+      target: { type: 'catalogue', id },
+      after: { name: catalogue.name, version: catalogue.version },
+    });
+    return { id, isNew: true };
+  }
 
   const id = await checkPublished(trx, catalogue);
   return { id: id!, isNew: false };

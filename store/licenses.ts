@@ -6,6 +6,7 @@ import type { JsonObject } from '../domain/validation/facts.ts';
 import { formatLicenseKey, LICENSE_KEY_BYTES } from '../domain/validation/license-key.ts';
 import { isComparable, type VersionPin } from '../domain/validation/versions.ts';
 import { newId } from '../runtime/ids.ts';
+import { audit } from './audit.ts';
 import { type CustomerReference, resolveCustomer } from './customers.ts';
 import { returnPlaces, takePlaces } from './holding.ts';
 import { type LicenseRow, toPin } from './license-rows.ts';
@@ -96,7 +97,9 @@ export async function createLicense(trx: Knex.Transaction, input: NewLicense): P
       }),
     })
     .returning(COLUMNS);
-  return toLicense(row as LicenseRow);
+  const license = toLicense(row as LicenseRow);
+  await auditLicense(trx, license, 'license.created', { after: told(license) });
+  return license;
 }
 
 /** @throws {Refusal} `not_found` */
@@ -131,31 +134,36 @@ export async function listLicenses(
 
 /** @throws {Refusal} `not_found`, `validation_failed` */
 export async function changeLicense(trx: Knex.Transaction, id: string, change: LicenseChange): Promise<License> {
+  const before = await lockLicense(trx, id);
   const [row] = await trx('licenses')
     .where({ id })
     .update({ ...columnsOf(change), updated_at: trx.fn.now(3) })
     .returning(COLUMNS);
-  if (!row) throw new Refusal('not_found', { what: 'license' });
   await notifyChange(trx, tagOf.license(id));
-  return toLicense(row as LicenseRow);
+  const after = toLicense(row as LicenseRow);
+  await auditLicense(trx, after, 'license.changed', { before: told(before), after: told(after) });
+  return after;
 }
 
 /** Revokes a licence; again changes nothing, and nothing brings it back (docs/spec/keyport.md §4.6). @throws {Refusal} `not_found` */
 export async function revokeLicense(trx: Knex.Transaction, id: string): Promise<License> {
-  await trx('licenses')
+  const revoked = await trx('licenses')
     .where({ id, status: 'active' })
     .update({ status: 'revoked', revoked_at: trx.fn.now(3), updated_at: trx.fn.now(3) });
   await notifyChange(trx, tagOf.license(id));
-  return getLicense(trx, id);
+  const license = await getLicense(trx, id);
+  if (revoked > 0) await auditLicense(trx, license, 'license.revoked', {});
+  return license;
 }
 
 /** Deletes a licence and gives its place back (docs/spec/keyport.md §13.14). @throws {Refusal} `not_found` */
 export async function deleteLicense(trx: Knex.Transaction, id: string): Promise<void> {
-  const { organizationId } = await getLicense(trx, id);
+  const license = await getLicense(trx, id);
   const deleted = await trx('licenses').where({ id }).delete();
   if (deleted === 0) throw new Refusal('not_found', { what: 'license' });
-  await returnPlaces(trx, organizationHolder(organizationId), { resource: 'license' });
+  await returnPlaces(trx, organizationHolder(license.organizationId), { resource: 'license' });
   await notifyChange(trx, tagOf.license(id));
+  await auditLicense(trx, license, 'license.deleted', { before: told(license) });
 }
 
 /**
@@ -181,6 +189,7 @@ export async function addIp(trx: Knex.Transaction, licenseId: string, address: s
     origin: 'manual',
   });
   await notifyChange(trx, tagOf.license(licenseId));
+  await auditLicense(trx, license, 'license.ip_added', { after: { address: normal } });
 }
 
 /** A licence's registered addresses, those that were used last first, at most `limit` of them. */
@@ -205,19 +214,20 @@ export async function listIps(db: Knex, licenseId: string, limit: number): Promi
 
 /** Removes one registered address. @throws {Refusal} `not_found` */
 export async function removeIp(trx: Knex.Transaction, licenseId: string, address: string): Promise<void> {
-  await lockLicense(trx, licenseId);
-  const removed = await trx('license_ips')
-    .where({ license_id: licenseId, address: mustBeAddress(address) })
-    .delete();
+  const normal = mustBeAddress(address);
+  const license = await lockLicense(trx, licenseId);
+  const removed = await trx('license_ips').where({ license_id: licenseId, address: normal }).delete();
   if (removed === 0) throw new Refusal('not_found', { what: 'ip' });
   await notifyChange(trx, tagOf.license(licenseId));
+  await auditLicense(trx, license, 'license.ip_removed', { before: { address: normal } });
 }
 
 /** Clears all registered addresses, so that the customer may activate from new ones (docs/spec/keyport.md §6.4). */
 export async function resetIps(trx: Knex.Transaction, licenseId: string): Promise<{ removed: number }> {
-  await lockLicense(trx, licenseId);
+  const license = await lockLicense(trx, licenseId);
   const removed = await trx('license_ips').where({ license_id: licenseId }).delete();
   await notifyChange(trx, tagOf.license(licenseId));
+  await auditLicense(trx, license, 'license.ips_reset', { before: { addresses: removed } });
   return { removed };
 }
 
@@ -226,6 +236,20 @@ export async function lockLicense(trx: Knex.Transaction, id: string): Promise<Li
   const row = await trx('licenses').where({ id }).forNoKeyUpdate().first<LicenseRow | undefined>(COLUMNS);
   if (!row) throw new Refusal('not_found', { what: 'license' });
   return toLicense(row);
+}
+
+function auditLicense(
+  trx: Knex.Transaction,
+  { id, organizationId }: Pick<License, 'id' | 'organizationId'>,
+  action: string,
+  changes: { before?: object; after?: object },
+): Promise<void> {
+  return audit(trx, { organizationId, action, target: { type: 'license', id }, ...changes });
+}
+
+/** What the audit log says of a licence: not its key, which opens what it is for. */
+function told({ productId, customerId, status, expiresAtMs, maxIps, notes, pin, customOverride }: License): object {
+  return { productId, customerId, status, expiresAtMs, maxIps, notes, pin, customOverride };
 }
 
 function mustBeAddress(text: string): string {

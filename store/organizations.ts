@@ -68,7 +68,10 @@ export async function createOrganization(
     .ignore()
     .returning(COLUMNS);
   if (!row) throw new Refusal('name_taken', { pointer: '/slug', value: input.slug });
-  return toOrganization(row as OrganizationRow);
+  const organization = toOrganization(row as OrganizationRow);
+  const { name, slug, plan } = organization;
+  await auditOrganization(trx, organization.id, 'organization.created', { after: { name, slug, plan } });
+  return organization;
 }
 
 export async function findOrganizationBySlug(db: Knex, slug: string): Promise<Organization | undefined> {
@@ -118,13 +121,7 @@ export async function renameOrganization(
     .where({ id: organizationId })
     .update({ name, updated_at: trx.fn.now(3) })
     .returning<OrganizationRow[]>(COLUMNS);
-  await audit(trx, {
-    organizationId,
-    action: 'organization.renamed',
-    target: { type: 'organization', id: organizationId },
-    before: { name: before },
-    after: { name },
-  });
+  await auditOrganization(trx, organizationId, 'organization.renamed', { before: { name: before }, after: { name } });
   return toOrganization(row!);
 }
 
@@ -132,6 +129,10 @@ export async function renameOrganization(
 export async function changePlan(trx: Knex.Transaction, organizationId: string, plan: string): Promise<Organization> {
   const organization = await lockAgreement(trx, organizationId);
   await mustHavePlan(trx, organization.catalogueId, plan);
+  await auditOrganization(trx, organizationId, 'organization.plan_changed', {
+    before: { plan: organization.plan },
+    after: { plan },
+  });
   return update(trx, organizationId, { plan });
 }
 
@@ -141,7 +142,11 @@ export async function changeBillingState(
   organizationId: string,
   state: BillingState,
 ): Promise<Organization> {
-  await lockAgreement(trx, organizationId);
+  const { billingState } = await lockAgreement(trx, organizationId);
+  await auditOrganization(trx, organizationId, 'organization.billing_changed', {
+    before: { billingState },
+    after: { billingState: state },
+  });
   return update(trx, organizationId, { billing_state: state });
 }
 
@@ -151,6 +156,13 @@ export async function changeSuspension(
   organizationId: string,
   reason: string | null,
 ): Promise<Organization> {
+  await lockOrganization(trx, organizationId);
+  await auditOrganization(
+    trx,
+    organizationId,
+    reason === null ? 'organization.unsuspended' : 'organization.suspended',
+    reason === null ? {} : { after: { reason } },
+  );
   return update(trx, organizationId, {
     suspended_at: reason === null ? null : trx.fn.now(3),
     suspended_reason: reason,
@@ -163,6 +175,11 @@ export async function changeOrganizationSigning(
   organizationId: string,
   enabled: boolean,
 ): Promise<Organization> {
+  const { signingEnabled } = await lockOrganization(trx, organizationId);
+  await auditOrganization(trx, organizationId, 'organization.signing_changed', {
+    before: { signingEnabled },
+    after: { signingEnabled: enabled },
+  });
   return update(trx, organizationId, { signing_enabled: enabled });
 }
 
@@ -197,6 +214,13 @@ export async function createOverride(trx: Knex.Transaction, input: NewOverride):
     reason: input.reason,
     starts_at: new Date(input.startsAtMs),
     ends_at: input.endsAtMs === null ? null : new Date(input.endsAtMs),
+  });
+  const { organizationId, ...granted } = input;
+  await audit(trx, {
+    organizationId,
+    action: 'override.granted',
+    target: { type: 'override', id },
+    after: granted,
   });
   return { id };
 }
@@ -261,6 +285,15 @@ async function lockAgreement(trx: Knex.Transaction, id: string): Promise<Organiz
   const limits = heldLimits(catalogue).filter((limit) => limit.scope === scope && isCounted(things, limit));
   await lockUsageOf(trx, { subjectId, things, limits });
   return organization;
+}
+
+function auditOrganization(
+  trx: Knex.Transaction,
+  organizationId: string,
+  action: string,
+  changes: { before?: object; after?: object },
+): Promise<void> {
+  return audit(trx, { organizationId, action, target: { type: 'organization', id: organizationId }, ...changes });
 }
 
 async function update(trx: Knex.Transaction, id: string, change: Record<string, unknown>): Promise<Organization> {

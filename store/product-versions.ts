@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { Refusal } from '../domain/refusal.ts';
 import { isFamily, type VersionEntry, type VersionState } from '../domain/validation/versions.ts';
+import { audit } from './audit.ts';
 import { mustHaveFeature } from './limits.ts';
 import { notifyChange, tagOf } from './notices.ts';
 import { lockProduct } from './products.ts';
@@ -27,17 +28,29 @@ export async function setVersion(
       ],
     });
   }
+  const before = await readEntry(trx, productId, version);
+  let formerLatest: string | undefined;
   if (state === 'latest') {
-    await trx('product_versions')
+    const [former] = await trx('product_versions')
       .where({ product_id: productId, state: 'latest' })
       .whereNot({ version })
-      .update({ state: 'allowed' });
+      .update({ state: 'allowed' })
+      .returning<{ version: string }[]>('version');
+    formerLatest = former?.version;
   }
   await trx('product_versions')
     .insert({ organization_id: organizationId, product_id: productId, version, state })
     .onConflict(['product_id', 'version'])
     .merge({ state });
   await notifyChange(trx, tagOf.product(productId));
+  await audit(trx, {
+    organizationId,
+    action: 'product.version_set',
+    target: { type: 'product', id: productId },
+    // By version: making one the latest changes two.
+    before: { versions: { [version]: before?.state ?? null, ...(formerLatest && { [formerLatest]: 'latest' }) } },
+    after: { versions: { [version]: state, ...(formerLatest && { [formerLatest]: 'allowed' }) } },
+  });
 }
 
 /** Takes a version out of a product's list. @throws {Refusal} `not_found` */
@@ -45,10 +58,22 @@ export async function removeVersion(
   trx: Knex.Transaction,
   { productId, version }: { productId: string; version: string },
 ): Promise<void> {
-  await lockProduct(trx, productId);
+  const { organizationId } = await lockProduct(trx, productId);
   const removed = await trx('product_versions').where({ product_id: productId, version }).delete();
   if (removed === 0) throw new Refusal('not_found', { what: 'version' });
   await notifyChange(trx, tagOf.product(productId));
+  await audit(trx, {
+    organizationId,
+    action: 'product.version_removed',
+    target: { type: 'product', id: productId },
+    before: { version },
+  });
+}
+
+function readEntry(trx: Knex.Transaction, productId: string, version: string): Promise<VersionEntry | undefined> {
+  return trx('product_versions')
+    .where({ product_id: productId, version })
+    .first<VersionEntry | undefined>('version', 'state');
 }
 
 export async function listVersions(db: Knex, productId: string): Promise<VersionEntry[]> {

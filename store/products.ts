@@ -3,6 +3,7 @@ import { Refusal } from '../domain/refusal.ts';
 import type { JsonObject, RegistrationMode } from '../domain/validation/facts.ts';
 import { newId } from '../runtime/ids.ts';
 import { hashApiKey, newApiKey, newSigningSecret, type SecretBox } from '../runtime/secrets.ts';
+import { audit } from './audit.ts';
 import { returnPlaces, takePlaces } from './holding.ts';
 import { mustHaveFeature } from './limits.ts';
 import { notifyChange, tagOf } from './notices.ts';
@@ -81,7 +82,9 @@ export async function createProduct(
     .ignore()
     .returning(COLUMNS);
   if (!row) throw new Refusal('name_taken', { pointer: '/name', value: name });
-  return { product: toProduct(row as ProductRow), apiKey: key };
+  const product = toProduct(row as ProductRow);
+  await auditProduct(trx, product, 'product.created', { after: { name, apiKeyPrefix: prefix } });
+  return { product, apiKey: key };
 }
 
 /** @throws {Refusal} `not_found`, also for a product that was deleted */
@@ -141,7 +144,9 @@ export async function changeProduct(
   }
   const [row] = await trx('products').where({ id }).update(columns).returning(COLUMNS);
   await notifyChange(trx, tagOf.product(id));
-  return toProduct(row as ProductRow);
+  const after = toProduct(row as ProductRow);
+  await auditProduct(trx, after, 'product.changed', { before, after });
+  return after;
 }
 
 /** Whether this is the key of that product, and the product has not been deleted. */
@@ -155,12 +160,16 @@ export async function hasApiKey(db: Knex, id: string, apiKey: string): Promise<b
 
 /** Replaces the API key at once, without overlap (docs/spec/keyport.md §1.3). The new one is in the answer and never again. */
 export async function rotateApiKey(trx: Knex.Transaction, id: string): Promise<{ apiKey: string; prefix: string }> {
-  await lockProduct(trx, id);
+  const product = await lockProduct(trx, id);
   const { key, hash, prefix } = newApiKey();
   await trx('products')
     .where({ id })
     .update({ api_key_hash: hash, api_key_prefix: prefix, updated_at: trx.fn.now(3) });
   await notifyChange(trx, tagOf.product(id));
+  await auditProduct(trx, product, 'product.key_rotated', {
+    before: { apiKeyPrefix: product.apiKeyPrefix },
+    after: { apiKeyPrefix: prefix },
+  });
   return { apiKey: key, prefix };
 }
 
@@ -177,6 +186,7 @@ export async function rotateSigningSecret(
     .where({ id })
     .update({ signing_secret_encrypted: secrets.seal(signingSecret, id), updated_at: trx.fn.now(3) });
   await notifyChange(trx, tagOf.product(id));
+  await auditProduct(trx, product, 'product.signing_secret_rotated', {});
   return { signingSecret };
 }
 
@@ -186,7 +196,7 @@ export async function rotateSigningSecret(
  * signatures must be able to trust that answer (§3.7).
  */
 export async function deleteProduct(trx: Knex.Transaction, id: string): Promise<{ licenses: number }> {
-  const { organizationId } = await lockProduct(trx, id);
+  const product = await lockProduct(trx, id);
   const licenses = await trx('licenses').where({ product_id: id }).delete();
   await trx('product_versions').where({ product_id: id }).delete();
   await trx('products')
@@ -199,12 +209,14 @@ export async function deleteProduct(trx: Knex.Transaction, id: string): Promise<
     });
   await returnPlaces(
     trx,
-    organizationHolder(organizationId),
+    organizationHolder(product.organizationId),
     { resource: 'license', number: licenses },
     { resource: 'product' },
   );
   await notifyChange(trx, tagOf.product(id));
   await notifyChange(trx, tagOf.licensesOf(id));
+  // One entry for all that goes with it.
+  await auditProduct(trx, product, 'product.deleted', { before: { name: product.name, licenses } });
   return { licenses };
 }
 
@@ -228,6 +240,15 @@ export async function lockProduct(trx: Knex.Transaction, id: string): Promise<Pr
     .first<ProductRow | undefined>(COLUMNS);
   if (!row) throw new Refusal('not_found', { what: 'product' });
   return toProduct(row);
+}
+
+function auditProduct(
+  trx: Knex.Transaction,
+  { id, organizationId }: Pick<Product, 'id' | 'organizationId'>,
+  action: string,
+  changes: { before?: object; after?: object },
+): Promise<void> {
+  return audit(trx, { organizationId, action, target: { type: 'product', id }, ...changes });
 }
 
 async function hasSigningSecret(db: Knex, id: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { audit } from './audit.ts';
 import { getCatalogue, newestCatalogueId } from './catalogues.ts';
 import { column } from './columns.ts';
 import { COUNTED_THINGS, type CountedThings, countOf, type HeldLimit, isCounted } from './counted-things.ts';
@@ -108,7 +109,20 @@ export async function repairCount(
     .insert({ ...found, repaired_at: repair ? trx.fn.now(3) : null })
     .onConflict(['scope_id', 'limit_name', 'recounted_for'])
     .merge(['used', 'counted', 'repaired_at']);
-  if (repair) await trx('limit_usage').where(key).update({ used: counted });
+  if (repair) {
+    await trx('limit_usage').where(key).update({ used: counted });
+    // Of what a person is limited in, the platform's chain tells.
+    const owner = await trx('organizations')
+      .where({ id: row.subject_id ?? scopeId })
+      .first<{ id: string } | undefined>('id');
+    await audit(trx, {
+      organizationId: owner?.id ?? null,
+      action: 'limit.repaired',
+      target: { type: 'limit', id: `${limitName}/${scopeId}` },
+      before: { used: row.used },
+      after: { used: counted },
+    });
+  }
   return { scopeId, limitName, used: row.used, counted };
 }
 
