@@ -167,7 +167,9 @@ function escaped(name: string): string {
 
 /** RFC 3339 with a zone, of a day that there is; years that Postgres and everybody else can read. */
 function isInstant(text: string): boolean {
-  const match = /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-][0-2]\d:[0-5]\d)$/.exec(text);
+  const match = /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-][0-2]\d:[0-5]\d)$/.exec(
+    text,
+  );
   if (!match || match[1] === '0000') return false;
   const [, year, month, day] = match.map(Number);
   const isDay = new Date(Date.UTC(year!, month! - 1, day)).getUTCDate() === day;
