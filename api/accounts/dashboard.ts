@@ -18,6 +18,7 @@ const CLOSED = [
   '/two-factor/verify-otp',
   '/delete-user/callback',
   '/ok',
+  '/error',
 ];
 
 /** Accounts of people: e-mail and password, second factor, sign-in by GitHub and Discord where they are configured. */

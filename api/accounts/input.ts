@@ -3,7 +3,7 @@ import type { Fault } from '../../domain/refusal.ts';
 import { HttpError } from '../errors.ts';
 
 /** Most characters of what people may write; e-mails: RFC 5321 §4.5.3.1. */
-const MOST: Record<string, number> = { email: 254, newEmail: 254, name: 200, image: 2_000, userAgent: 500 };
+const MOST: Record<string, number> = { email: 254, newEmail: 254, name: 200, image: 2_000 };
 const MOST_OF_OTHERS = 4_096;
 
 /** Where a new password stands in a body, by path. */
@@ -49,6 +49,13 @@ const PASSWORD_ACCEPTS = `${PASSWORD_LENGTH.least} to ${PASSWORD_LENGTH.most} ch
 
 function faultsOf(name: string, value: unknown): Fault[] {
   if (!isText(name)) return [notText('', 'A name')];
+  // The library writes down what it is given for these two.
+  if (name === 'name' && typeof value !== 'string') {
+    return [fault('/name', 'not_accepted', 'name is no text.', 'a name of 1 to 200 characters')];
+  }
+  if (name === 'image' && value !== null && !isWebAddress(value)) {
+    return [fault('/image', 'not_accepted', 'image is no address.', 'an http or https address, or null')];
+  }
   if (typeof value === 'string') {
     if (!isText(value)) return [notText(`/${name}`, name)];
     const most = MOST[name] ?? MOST_OF_OTHERS;
@@ -63,6 +70,10 @@ function faultsOf(name: string, value: unknown): Fault[] {
   return isText(JSON.stringify(value) ?? '') && !/\\u0000|\\ud[89a-f]/i.test(JSON.stringify(value) ?? '')
     ? []
     : [notText(`/${name}`, name)];
+}
+
+function isWebAddress(value: unknown): boolean {
+  return typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
 }
 
 function isText(text: string): boolean {

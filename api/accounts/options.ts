@@ -79,7 +79,8 @@ export function sharedOptions(
       },
     },
     // Ours are thrown on to us, with what we need to tell an outage from a bug.
-    onAPIError: { throw: true },
+    // Who comes back from a provider without a page to go to goes to the first one.
+    onAPIError: { throw: true, errorURL: `${publicUrl}/` },
     rateLimit: {
       enabled: true,
       window: 60,

@@ -25,6 +25,7 @@ const CLOSED = [
   '/refresh-token',
   '/account-info',
   '/ok',
+  '/error',
   '/email-otp/check-verification-otp',
   '/email-otp/verify-email',
   '/email-otp/request-password-reset',
@@ -107,6 +108,6 @@ export function portalOptions(parts: AccountParts, events: CustomerEvents) {
 }
 
 /** The library wants an address of everybody; this one reaches nobody (RFC 2606 §2). */
-export function addressOfDiscord(id: string): string {
+function addressOfDiscord(id: string): string {
   return `${id}@discord.invalid`;
 }

@@ -16,7 +16,7 @@ export const COMMON_WORDS: ReadonlySet<string> = new Set(
   computer internet google facebook microsoft windows apple samsung iphone android linkedin amazon netflix youtube whatsapp instagram
   cookie chocolate banana butterfly flower purple orange yellow cheese pepper ginger tigger snoopy garfield
   killer hunter ranger soldier fuckyou fuckoff asshole bitch access accessgranted corporate company office server database oracle cisco
-  plimsoll keyport license licence licensekey customer dashboard portal`.split(/\s+/),
+  plimsoll license licence licensekey customer dashboard portal`.split(/\s+/),
 );
 
 /** Those of ten characters and more that are no word with something around it. Lower case. */

@@ -137,6 +137,7 @@ describe('signing up', () => {
       [{ name: 'A', email: 'no address', password: PASSWORD }, 422],
       [{ name: 'A\0', email: anAddress(), password: PASSWORD }, 422],
       [{ name: '', email: anAddress(), password: PASSWORD }, 422],
+      [{ name: 'A', email: anAddress(), password: PASSWORD, image: 'javascript:alert(1)' }, 422],
       [{ name: 'A'.repeat(201), email: anAddress(), password: PASSWORD }, 422],
       [{ name: 'A', email: `${'a'.repeat(250)}@example.com`, password: PASSWORD }, 422],
       [{ name: 'A', email: anAddress(), password: PASSWORD, callbackURL: 'https://evil.example' }, 422],
