@@ -151,6 +151,23 @@ describe.each(closed)('%s', (name, route) => {
   });
 });
 
+describe('a filter', () => {
+  test('by an id of somebody else finds nothing', async () => {
+    for (const [name, route] of closed) {
+      const { properties = {} } = (route.query ?? {}) as { properties?: Record<string, { format?: string }> };
+      for (const [filter, { format }] of Object.entries(properties)) {
+        if (format !== 'uuid') continue;
+        for (const id of Object.values(theirs.ids)) {
+          const path = `${pathOf(route, ours.ids)}?${filter}=${id}`;
+          const response = await fetch(platform.url + path, { headers: callers.owner });
+          const { data = [] } = (await response.json()) as { data?: unknown[] };
+          expect({ name, filter, data }).toEqual({ name, filter, data: [] });
+        }
+      }
+    }
+  });
+});
+
 /** Members of a body that are ids. */
 function idFieldsOf({ body }: ManagedRoute): string[] {
   const { properties = {} } = (body ?? {}) as { properties?: Record<string, { format?: string }> };
