@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { Refusal } from '../domain/refusal.ts';
 import { revokeTokensMadeBy } from './access-tokens.ts';
 import { audit } from './audit.ts';
 import { returnPlaces, takePlaces } from './holding.ts';
@@ -40,19 +41,20 @@ export async function createOwnedOrganization(
  * Gives an organisation to somebody, by order of whoever runs the server: to the owner-to-be of one that was made without, or when
  * an owner is out of reach for good. A former owner leaves it, and tokens of the organisation that they made end. Between people
  * it changes hands by a transfer instead. The new owner takes a place like everybody else.
- * @throws {Refusal} `not_found`, `plan_limit_reached`
+ * @throws {Refusal} `not_found`, `plan_limit_reached`, `conflict` where somebody else gives it away at that moment
  */
 export async function setOwner(
   trx: Knex.Transaction,
   { organizationId, ownerId }: { organizationId: string; ownerId: string },
 ): Promise<Organization> {
-  await lockPerson(trx, ownerId);
-  await lockOrganization(trx, organizationId);
-  const former = await trx('members')
-    .where({ organization_id: organizationId, is_owner: true })
-    .first<{ user_id: string } | undefined>('user_id');
-  if (former?.user_id === ownerId) return getOrganization(trx, organizationId);
-  if (former) await removeFormer(trx, organizationId, former.user_id);
+  const { ownerId: formerId } = await getOrganization(trx, organizationId);
+  // Both, always in one order: else two organisations that change hands crosswise would wait for each other.
+  for (const id of [...new Set([ownerId, ...(formerId === null ? [] : [formerId])])].sort()) await lockPerson(trx, id);
+  const organization = await lockOrganization(trx, organizationId);
+  if (organization.ownerId !== formerId)
+    throw new Refusal('conflict', { message: 'It was given to somebody else at this moment: look again.' });
+  if (formerId === ownerId) return organization;
+  if (formerId !== null) await removeFormer(trx, organizationId, formerId);
 
   const joined = await trx('members')
     .where({ organization_id: organizationId, user_id: ownerId })
@@ -65,7 +67,7 @@ export async function setOwner(
     organizationId,
     action: 'organization.owner_set',
     target: { type: 'organization', id: organizationId },
-    before: { ownerId: former?.user_id ?? null },
+    before: { ownerId: formerId },
     after: { ownerId },
   });
   return getOrganization(trx, organizationId);

@@ -252,6 +252,24 @@ describe('an owner', () => {
     await expectAgreement(organization.id, owner.id, next.id);
   });
 
+  test('can change crosswise with that of another organisation, many times at once', async () => {
+    const [one, other] = [await world.aPerson(), await world.aPerson()];
+    const organizations = [await anOwned(one, 'pro'), await anOwned(other, 'pro')].map(
+      ({ organization }) => organization.id,
+    );
+    const settled = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, i) => {
+        const ownerId = [one, other][(i + Math.floor(i / 2)) % 2]!.id;
+        return world.as('server', (trx) => setOwner(trx, { organizationId: organizations[i % 2]!, ownerId }));
+      }),
+    );
+    const codes = settled.flatMap((each) =>
+      each.status === 'rejected' ? [(each.reason as { code?: string }).code] : [],
+    );
+    expect(codes.filter((code) => code !== 'conflict')).toEqual([]);
+    await expectAgreement(one.id, other.id, ...organizations);
+  });
+
   test('can be a member before', async () => {
     const { organization } = await world.anOrganization();
     const role = await world.aRole(organization.id, 'products:view');
