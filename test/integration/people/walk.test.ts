@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Refusal } from '../../../domain/refusal.ts';
 import { createOrganizationToken } from '../../../store/access-tokens.ts';
@@ -16,6 +17,9 @@ beforeAll(() => {
   world = people();
 });
 afterAll(() => world.close());
+
+/** Something done by whoever runs the server, later. */
+const server = (work: (trx: Knex.Transaction) => Promise<unknown>) => () => world.as('server', work);
 
 /** What limits say is in use in these scopes, against what there is. */
 async function differences(scopeIds: ReadonlySet<string>): Promise<unknown[]> {
@@ -36,7 +40,7 @@ test('whatever people do at once, nothing but a refusal stops it, and what limit
   timeout: 120_000,
 }, async () => {
   const seed = Date.now() % 1_000_000;
-  const { next: random, pick } = createRandom(seed);
+  const random = createRandom(seed);
   const persons = await Promise.all(Array.from({ length: 6 }, () => world.aPerson()));
   const organizations = await Promise.all(
     persons.slice(0, 3).map(async (owner) => {
@@ -49,11 +53,10 @@ test('whatever people do at once, nothing but a refusal stops it, and what limit
 
   /** One act of somebody, chosen now and done in a transaction of its own. */
   function anAct(): () => Promise<unknown> {
-    const { id: organizationId, owner, roles } = pick(organizations);
-    const person: TestPerson = pick(persons);
-    const [roleId, kind] = [pick(roles).id, random()];
+    const { id: organizationId, owner, roles } = random.pick(organizations);
+    const person: TestPerson = random.pick(persons);
+    const [roleId, kind] = [random.pick(roles).id, random.next()];
     const key = { organizationId, userId: person.id };
-    const server = (work: Parameters<typeof world.as>[1]) => () => world.as('server', work);
     if (kind < 0.2)
       return server((trx) => createInvite(trx, { organizationId, email: person.email, roleId }, world.terms()));
     if (kind < 0.45) {
@@ -72,7 +75,7 @@ test('whatever people do at once, nothing but a refusal stops it, and what limit
         made.push((await world.as(person, (trx) => createOwnedOrganization(trx, input))).id);
       };
     }
-    if (kind < 0.72) return server((trx) => changePlan(trx, organizationId, random() < 0.3 ? 'free' : 'pro'));
+    if (kind < 0.72) return server((trx) => changePlan(trx, organizationId, random.next() < 0.3 ? 'free' : 'pro'));
     if (kind < 0.8) return server((trx) => changeMember(trx, { ...key, roleId }));
     if (kind < 0.85) return server((trx) => changeRole(trx, { organizationId, roleId, permissions: ['members:view'] }));
     if (kind < 0.9) {
