@@ -277,7 +277,9 @@ describe.each(managementRoutes.map((route): [string, ManagedRoute] => [route.ope
       );
       // These are always among them.
       const right = { path: pathOf(route, world.ids), query: '', contentType: 'application/json', headers: {} };
-      const always = [...withBadTexts(route.example.body, (inner) => inner)].map((value) => JSON.stringify(value));
+      const always = [route.example.body, ...withBadTexts(route.example.body, (inner) => inner)].map((value) =>
+        JSON.stringify(value),
+      );
       if (route.body) always.push(...RAW_BODIES);
       for (const body of always) expectDeclared(route, await send(route, who, { ...right, body }));
       // What was taken away is there for the next route.
