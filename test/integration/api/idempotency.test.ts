@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ApiProcess, startApiProcess } from '../../support/api-process.ts';
 import { aPerson, aToken, ownedBy } from '../../support/people.ts';
@@ -55,6 +56,18 @@ function aRole(): { name: string; permissions: string[] } {
   return { name: `role ${randomUUID()}`, permissions: ['members:view'] };
 }
 
+/** Resolves when somebody waits for what a transaction holds: a request that has its key by then. */
+async function waitsFor(held: Knex.Transaction): Promise<void> {
+  const { rows } = await held.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
+  await waitUntil('a request waits for the lock', async () => {
+    const waiting = await platform.db.raw<{ rows: unknown[] }>(
+      'select 1 from pg_stat_activity where ? = any(pg_blocking_pids(pid))',
+      [rows[0]!.pid],
+    );
+    return waiting.rows.length > 0;
+  });
+}
+
 async function rolesNamed(name: string): Promise<number> {
   return (await platform.db('roles').where({ organization_id: organizationId, name })).length;
 }
@@ -96,12 +109,7 @@ describe('a request with an Idempotency-Key', () => {
     try {
       await held('organizations').where({ id: organizationId }).forUpdate().first('id');
       const first = post(wanted, asked);
-      await waitUntil('the first request holds its key', async () => {
-        const { rows } = await platform.db.raw(
-          "select 1 from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database()) and not classid::int8 = 0",
-        );
-        return rows.length > 0;
-      });
+      await waitsFor(held);
       const second = await post(wanted, { ...asked, url: other.url });
       expect(second).toMatchObject({ status: 409, body: { code: 'idempotency_running' }, retryAfter: '1' });
       await held.rollback();
@@ -112,6 +120,29 @@ describe('a request with an Idempotency-Key', () => {
     } finally {
       if (!held.isCompleted()) await held.rollback();
     }
+  });
+
+  test('whose process is killed in the middle is done by the next one, once', async () => {
+    const [wanted, key] = [{ name: `script ${randomUUID()}`, scopes: ['members:view'] }, randomUUID()];
+    const asked = { key, path: 'access-tokens' };
+    const doomed = await startApiProcess();
+    const held = await platform.db.transaction();
+    await held('organizations').where({ id: organizationId }).forUpdate().first('id');
+    const first = post(wanted, { ...asked, url: doomed.url }).then(
+      () => 'answered',
+      () => 'lost',
+    );
+    await waitsFor(held);
+    doomed.signal('SIGKILL');
+    await doomed.ended;
+    expect(await first).toBe('lost');
+    await held.rollback();
+    const done = await waitUntil('the key is free', async () => {
+      const answer = await post(wanted, asked);
+      return answer.status === 409 ? undefined : answer;
+    });
+    expect(done).toMatchObject({ status: 201, isReplayed: false });
+    expect(await platform.db('access_tokens').where({ name: wanted.name })).toHaveLength(1);
   });
 
   test('is refused where the key belongs to another body or another path', async () => {
