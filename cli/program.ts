@@ -5,6 +5,7 @@ import { ConfigError } from '../runtime/config.ts';
 import { StackFault } from '../stack/fault.ts';
 import { CatalogueChanged } from '../store/catalogues.ts';
 import { isDatabaseOutage } from '../store/database.ts';
+import { addAuditCommands } from './audit-commands.ts';
 import { addBlacklistCommands } from './blacklist-commands.ts';
 import { addLicenseCommands } from './license-commands.ts';
 import { addLimitCommands } from './limit-commands.ts';
@@ -43,6 +44,7 @@ function createProgram(): Command {
   addLicenseCommands(program);
   addBlacklistCommands(program);
   addLimitCommands(program);
+  addAuditCommands(program);
   addPeopleCommands(program);
   addPlansCommands(program);
   addSecretCommands(program);

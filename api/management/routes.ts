@@ -1,4 +1,5 @@
 import { accessTokenRoutes } from './resources/access-tokens.ts';
+import { auditLogRoutes } from './resources/audit-log.ts';
 import { inviteRoutes } from './resources/invites.ts';
 import { meRoutes } from './resources/me.ts';
 import { memberRoutes } from './resources/members.ts';
@@ -15,5 +16,6 @@ export const managementRoutes: readonly ManagedRoute[] = [
   ...inviteRoutes,
   ...roleRoutes,
   ...accessTokenRoutes,
+  ...auditLogRoutes,
   ...staffRoutes,
 ];

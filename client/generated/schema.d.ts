@@ -170,6 +170,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{organization_id}/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what
+         * @description The newest first, as far back as the plan shows. Each entry’s hash covers all its other fields (docs/audit.md).
+         *
+         *     Takes the permission `audit_log:view` in the organisation.
+         */
+        get: operations["listAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization_id}/audit-log/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the audit log
+         * @description One entry a line (NDJSON), the oldest first. Without filters `plimsoll audit verify FILE` verifies what was saved, on any machine.
+         *
+         *     Takes the permission `audit_log:view` in the organisation.
+         */
+        get: operations["exportAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization_id}/audit-log/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify the audit log
+         * @description Computes the whole chain anew, hidden entries included, and names the first entry at fault.
+         *
+         *     Takes the permission `audit_log:view` in the organisation.
+         */
+        get: operations["verifyAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations/{organization_id}/invites": {
         parameters: {
             query?: never;
@@ -590,6 +656,75 @@ export interface components {
         AccessTokenList: {
             data: components["schemas"]["AccessToken"][];
             next_cursor: string | null;
+        };
+        AuditActor: {
+            /** @description who used the command line on the server */
+            by?: string;
+            /** @description of a person, a token or a customer */
+            id?: string;
+            /**
+             * @description one of user, token, customer, server, system
+             * @enum {string}
+             */
+            kind: "user" | "token" | "customer" | "server" | "system";
+            /** @description what part of the platform acted by itself */
+            process?: string;
+            user_id?: string | null;
+        };
+        AuditBreak: {
+            /**
+             * @description one of changed, out_of_order, not_linked, of_another_chain, not_the_head
+             * @enum {string}
+             */
+            reason: "changed" | "out_of_order" | "not_linked" | "of_another_chain" | "not_the_head";
+            seq: number;
+        };
+        AuditEntry: {
+            action: string;
+            actor: components["schemas"]["AuditActor"];
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: date-time
+             * @description an instant as RFC 3339, in UTC
+             */
+            at: string;
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** @description SHA-256, in hexadecimal */
+            hash: string;
+            organization_id: string | null;
+            origin: components["schemas"]["AuditOrigin"];
+            /** @description SHA-256, in hexadecimal */
+            previous_hash: string;
+            /** @description from 1, without gaps */
+            seq: number;
+            target: components["schemas"]["AuditTarget"];
+            /** @constant */
+            version: 1;
+        };
+        AuditEntryList: {
+            data: components["schemas"]["AuditEntry"][];
+            next_cursor: string | null;
+        };
+        AuditOrigin: {
+            ip: string | null;
+            request_id: string | null;
+            user_agent: string | null;
+        };
+        AuditTarget: {
+            id: string;
+            type: string;
+        };
+        AuditVerification: {
+            broken: components["schemas"]["AuditBreak"] | null;
+            /** @description how many were verified */
+            entries: number;
+            /** @description SHA-256, in hexadecimal */
+            last_hash: string;
+            valid: boolean;
         };
         Invite: {
             /**
@@ -2151,6 +2286,205 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAuditLog: {
+        parameters: {
+            query?: {
+                /** @description an action, such as product.created */
+                action?: string;
+                /** @description the id of a person (what their tokens did included), a token or a customer */
+                actor?: string;
+                /** @description a next_cursor that this list has given */
+                cursor?: string;
+                /** @description an instant: entries from then on */
+                from?: string;
+                /** @description a whole number from 1 to 100 */
+                limit?: number;
+                /** @description the id of what was changed */
+                target?: string;
+                /** @description an instant: entries before it */
+                until?: string;
+            };
+            header?: {
+                /** @description The ETag of the answer that you have: it is not sent again. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "version": 1,
+                     *           "organization_id": "0199a1b2-0001-7000-8000-5d0f3c6b9a11",
+                     *           "seq": 2,
+                     *           "previous_hash": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                     *           "at": "2026-11-21T09:30:00.000Z",
+                     *           "actor": {
+                     *             "kind": "user",
+                     *             "id": "0199a1b2-3c4d-7e5f-8a6b-7c8d9e0f1a2b"
+                     *           },
+                     *           "action": "role.created",
+                     *           "target": {
+                     *             "type": "role",
+                     *             "id": "0199a1c4-0003-7000-8000-2c3d4e5f6071"
+                     *           },
+                     *           "before": null,
+                     *           "after": {
+                     *             "name": "Support"
+                     *           },
+                     *           "origin": {
+                     *             "ip": "192.0.2.1",
+                     *             "user_agent": "curl/8",
+                     *             "request_id": null
+                     *           },
+                     *           "hash": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditEntryList"];
+                };
+            };
+            /** @description It is as you know it */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportAuditLog: {
+        parameters: {
+            query?: {
+                /** @description an action, such as product.created */
+                action?: string;
+                /** @description the id of a person (what their tokens did included), a token or a customer */
+                actor?: string;
+                /** @description an instant: entries from then on */
+                from?: string;
+                /** @description the id of what was changed */
+                target?: string;
+                /** @description an instant: entries before it */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example {"version":1,"organization_id":"0199a1b2-0001-7000-8000-5d0f3c6b9a11","seq":2,"previous_hash":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","at":"2026-11-21T09:30:00.000Z","actor":{"kind":"user","id":"0199a1b2-3c4d-7e5f-8a6b-7c8d9e0f1a2b"},"action":"role.created","target":{"type":"role","id":"0199a1c4-0003-7000-8000-2c3d4e5f6071"},"before":null,"after":{"name":"Support"},"origin":{"ip":"192.0.2.1","user_agent":"curl/8","request_id":null},"hash":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"} */
+                    "application/x-ndjson": string;
+                };
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    verifyAuditLog: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that you have: it is not sent again. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "valid": true,
+                     *       "entries": 2,
+                     *       "last_hash": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+                     *       "broken": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditVerification"];
+                };
+            };
+            /** @description It is as you know it */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["ValidationFailed"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
