@@ -11,6 +11,7 @@ import { removeVersion, setVersion } from '../../../store/product-versions.ts';
 import * as products from '../../../store/products.ts';
 import { repairCount } from '../../../store/recounts.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
+import { OTHERWISE } from './other-writes.ts';
 
 let platform: TestPlatform;
 beforeAll(async () => {
@@ -260,97 +261,6 @@ const MAKES: Record<string, { entry: unknown[]; first?: Act; act: Act }[]> = {
           patienceMs: 5_000,
         }),
     },
-  ],
-};
-
-/** What else writes, and where it is told or why it makes no entry. A function that is in neither list fails the first test. */
-const OTHERWISE: Record<string, string[]> = {
-  'is told below: it makes its own chain': ['createOrganization'],
-  'is told in the platform’s chain: catalogues.test.ts': ['publishCatalogue'],
-  'is told in people/ and accounts/': [
-    'createOwnedOrganization',
-    'setOwner',
-    'createInvite',
-    'resendInvite',
-    'withdrawInvite',
-    'lapseInvites',
-    'acceptInvite',
-    'changeMember',
-    'removeMember',
-    'leaveEveryOrganization',
-    'createRole',
-    'changeRole',
-    'deleteRole',
-    'createPersonalToken',
-    'createOrganizationToken',
-    'revokeToken',
-    'revokeTokensMadeBy',
-    'changeStaff',
-    'createPersonOverride',
-    'createPersonWithPassword',
-    'replacePassword',
-    'endSessions',
-    'tieToCustomer',
-  ],
-  'counts places of what others make': [
-    'takePlaces',
-    'changePlaces',
-    'movePlaces',
-    'returnPlaces',
-    'takeOrWait',
-    'leaveQueue',
-    'adjustUsage',
-    'forgetUsage',
-  ],
-  'is what the log itself is made of, or what acts': [
-    'audit',
-    'note',
-    'appendEntries',
-    'acting',
-    'actIn',
-    'afterCommit',
-  ],
-  'is a step of something that is told': [
-    'forgetProofs',
-    'notifyChange',
-    'enqueue',
-    'enqueueMail',
-    'claimKey',
-    'keepAnswer',
-  ],
-  'only asks, or says something of what was read': [
-    'sha256Hex',
-    'actorOf',
-    'organizationHolder',
-    'personHolder',
-    'inPerson',
-    'heldLimits',
-    'judge',
-    'refusalOf',
-    'countOf',
-    'recountPage',
-    'organizationsWithLapsedInvites',
-    'sessionBeganAt',
-    'createCarrying',
-    'membershipOf',
-    'heldAnywhere',
-    'heldIn',
-    'idempotencyContext',
-  ],
-  'is no change by anybody: a call registers its address, a token is seen, what is over is forgotten': [
-    'registerIps',
-    'noteTokenUse',
-    'pruneEnded',
-  ],
-  'writes the same anew, under another key': ['rotateSecrets'],
-  'only bookkeeping of the relay and of mails': [
-    'takeEntries',
-    'finishEntry',
-    'postponeEntry',
-    'unparkEntries',
-    'onEnqueued',
-    'keepMail',
-    'pruneMails',
   ],
 };
 
