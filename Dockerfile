@@ -17,6 +17,7 @@ COPY package.json ./
 COPY activities activities
 COPY api api
 COPY cli cli
+COPY client client
 COPY counters counters
 COPY domain domain
 COPY migrations migrations
