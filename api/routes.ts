@@ -1,4 +1,5 @@
 import { accountRoutes } from './accounts/routes.ts';
+import { devRoutes } from './dev/routes.ts';
 import { managementRoutes } from './management/routes.ts';
 import { openapiRoutes } from './openapi/routes.ts';
 import { operationalRoutes } from './operational-routes.ts';
@@ -12,6 +13,7 @@ export const ROUTES: readonly Route[] = [
   lookup,
   ...operationalRoutes,
   ...openapiRoutes,
+  ...devRoutes,
   ...accountRoutes,
   ...managementRoutes,
 ];

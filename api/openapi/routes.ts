@@ -1,8 +1,9 @@
 import { ERRORS, type ErrorCode, HttpError } from '../errors.ts';
 import { managementRoutes } from '../management/routes.ts';
-import { type Reply, route } from '../route.ts';
+import { page } from '../page.ts';
+import { route } from '../route.ts';
 import { createDocument } from './document.ts';
-import { PAGE_POLICY, problemPage, referencePage } from './pages.ts';
+import { problemPage, referencePage } from './pages.ts';
 
 /** Made when first asked for, once a process: the routes don't change while it runs. */
 function once<T>(make: () => T): () => T {
@@ -13,11 +14,6 @@ function once<T>(make: () => T): () => T {
 const document = once(() => createDocument(managementRoutes));
 const documentText = once(() => JSON.stringify(document()));
 const pageText = once(() => referencePage(document()));
-
-function page(body: string): Reply {
-  const headers = { 'Content-Security-Policy': PAGE_POLICY, 'Cache-Control': 'no-cache' };
-  return { status: 200, headers, contentType: 'text/html; charset=utf-8', body };
-}
 
 /** What the API tells of itself. */
 export const openapiRoutes = [
@@ -36,7 +32,7 @@ export const openapiRoutes = [
     path: '/docs',
     summary: 'This API as a page to read',
     caller: 'anyone',
-    handle: async () => page(pageText()),
+    handle: async () => page(pageText(), { cache: 'no-cache' }),
   }),
   route({
     method: 'get',
@@ -45,7 +41,7 @@ export const openapiRoutes = [
     caller: 'anyone',
     async handle({ params: { code = '' } }) {
       if (!Object.hasOwn(ERRORS, code)) throw new HttpError('not_found', 'There is no such error code.');
-      return page(problemPage(code as ErrorCode));
+      return page(problemPage(code as ErrorCode), { cache: 'no-cache' });
     },
   }),
 ];
