@@ -123,7 +123,7 @@ describe('there is no inbox', () => {
     { forwarded: 'for=127.0.0.1' },
     { via: '1.1 proxy' },
   ])('for a request with %j', async (headers) => {
-    const { status, body } = await get(`${platform.url}/dev/inbox`, headers as Record<string, string>);
+    const { status, body } = await get(`${platform.url}/dev/inbox`, headers);
     expect([status, JSON.parse(body).code]).toEqual([404, 'not_found']);
   });
 

@@ -5,6 +5,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { SETTINGS } from '../../../runtime/config.ts';
+import { ACCOUNT_SETTINGS } from '../../../runtime/settings/accounts.ts';
+import { API_SETTINGS } from '../../../runtime/settings/api.ts';
+import { AUDIT_SETTINGS } from '../../../runtime/settings/audit.ts';
+import { MAIL_SETTINGS } from '../../../runtime/settings/mail.ts';
 import { ROOT } from '../../runner/process.ts';
 
 interface Service {
@@ -30,6 +34,23 @@ const compose = parse(text, { merge: true }) as ComposeFile;
 const services = Object.entries(compose.services);
 const ours = ['migrate', 'api', 'worker'];
 const VARIABLES = Object.values(SETTINGS);
+/** What accounts, mails, the management API and the audit log need. */
+const FOR_PEOPLE = [ACCOUNT_SETTINGS, API_SETTINGS, AUDIT_SETTINGS, MAIL_SETTINGS].flatMap((each) =>
+  Object.values(each),
+);
+/** What a container can't know by itself. */
+const FOR_CONTAINERS = ['TEMPORAL_UI_URL', 'PLIMSOLL_PUBLIC_URL'];
+
+/** Of our own settings we know; of others the name tells. */
+function isSecret(name: string): boolean {
+  const ours = VARIABLES.find(({ variable }) => variable === name);
+  return ours ? ours.secret === true : /PASSWORD|PWD|SECRET|TOKEN|KEY|_URL$/.test(name);
+}
+
+/** Whether it is a setting of ours that the platform runs without. */
+function isOptional(name: string): boolean {
+  return VARIABLES.some(({ variable, fallback }) => variable === name && fallback !== undefined);
+}
 
 /** What a service waits for. */
 const needs = (name: string): string[] => Object.keys(compose.services[name]!.depends_on!);
@@ -80,15 +101,25 @@ describe('docker-compose.yml', () => {
     for (const volume of service.volumes ?? []) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
   });
 
-  test('holds no secret: each is required from outside', () => {
+  test('holds no secret: each comes from outside, and is required unless the platform runs without it', () => {
     const secrets = services.flatMap(([, { environment = {} }]) =>
-      Object.entries(environment).filter(
-        ([name]) => /PASSWORD|PWD|SECRET|TOKEN|_URL$/.test(name) && name !== 'TEMPORAL_UI_URL',
-      ),
+      Object.entries(environment).filter(([name]) => isSecret(name)),
     );
-    expect(secrets.length).toBeGreaterThan(8);
-    for (const [name, value] of secrets) expect([name, value]).toEqual([name, expect.stringMatching(/\$\{[A-Z_]+:\?/)]);
+    const [optional, required] = [true, false].map((which) => secrets.filter(([name]) => isOptional(name) === which));
+    expect(required!.length).toBeGreaterThan(8);
+    for (const [name, value] of required!)
+      expect([name, value]).toEqual([name, expect.stringMatching(/\$\{[A-Z_]+:\?/)]);
+    // Passed on as it is, with nothing in its place.
+    for (const [name, value] of optional!) expect([name, value]).toEqual([name, `\${${name}:-}`]);
     expect(compose.configs.redis!.content).toMatch(/requirepass \$\{REDIS_PASSWORD:\?/);
+  });
+
+  test.each(['api', 'worker'])('passes every optional secret on to %s', (name) => {
+    const optional = VARIABLES.filter(({ secret, fallback }) => secret && fallback !== undefined);
+    expect(optional.length).toBeGreaterThan(0);
+    expect(Object.keys(compose.services[name]!.environment!)).toEqual(
+      expect.arrayContaining(optional.map(({ variable }) => variable)),
+    );
   });
 
   test('runs Redis so that counters are neither evicted nor lost', () => {
@@ -123,15 +154,36 @@ describe('docker-compose.yml', () => {
     expect(needs('worker')).toEqual(expect.arrayContaining(['temporal', 'temporal-namespace']));
   });
 
-  test.each(['PLIMSOLL_PARTITIONS', 'PLIMSOLL_REDIS_OUTAGE', 'PLIMSOLL_SHUTDOWN_GRACE', 'PLIMSOLL_LOG_LEVEL'])(
-    'lets %s be set from outside, and else means what the platform means',
-    (variable) => {
-      const { fallback } = VARIABLES.find((each) => each.variable === variable)!;
-      for (const name of ours) {
-        expect(compose.services[name]!.environment![variable]).toBe(`\${${variable}:-${fallback}}`);
+  test('lets settings be set from outside, and else means what the platform means', () => {
+    for (const name of ours) {
+      for (const [variable, value] of Object.entries(compose.services[name]!.environment!)) {
+        if (!value.startsWith(`\${${variable}:-`) || FOR_CONTAINERS.includes(variable)) continue;
+        const { fallback } = VARIABLES.find((each) => each.variable === variable)!;
+        expect(value).toBe(`\${${variable}:-${fallback}}`);
       }
+    }
+  });
+
+  test.each(['PLIMSOLL_PARTITIONS', 'PLIMSOLL_REDIS_OUTAGE', 'PLIMSOLL_SHUTDOWN_GRACE', 'PLIMSOLL_LOG_LEVEL'])(
+    'gives %s to every process of ours',
+    (variable) => {
+      for (const name of ours) expect(compose.services[name]!.environment).toHaveProperty(variable);
     },
   );
+
+  test.each(FOR_PEOPLE.map(({ variable }) => variable))(
+    'gives %s to API and worker alike, to be set from outside',
+    (variable) => {
+      for (const name of ['api', 'worker'])
+        expect(compose.services[name]!.environment![variable]).toMatch(`\${${variable}:-`);
+    },
+  );
+
+  test('sends people where the API is published', () => {
+    const { environment, ports } = compose.services.api!;
+    const [, published] = /:-([\d.:]+)\}/.exec(ports![0]!)!;
+    expect(environment!.PLIMSOLL_PUBLIC_URL).toBe(`\${PLIMSOLL_PUBLIC_URL:-http://${published}}`);
+  });
 
   test('listens where the published port and the health check look', () => {
     const { api, worker } = compose.services;
