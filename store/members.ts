@@ -5,6 +5,7 @@ import { actorOf } from './acting.ts';
 import { audit } from './audit.ts';
 import { returnPlaces } from './holding.ts';
 import { lockOrganization, organizationHolder } from './organizations.ts';
+import { lockPerson } from './people.ts';
 import { inPerson, personHolder } from './person-limits.ts';
 import { mustHold } from './rights.ts';
 import { getRole } from './roles.ts';
@@ -99,9 +100,18 @@ export async function removeMember(
 
 /**
  * Has a person leave every organisation that they have joined, before they are deleted themselves.
- * @throws {Refusal} `conflict` where they own some, naming those
+ *
+ * The person first, so that they join none meanwhile; then all these organisations in one order, before any limit: whoever removes them
+ * from one holds it and waits for the person's limit. What they were in when nothing was locked may have ended by then.
+ * @throws {Refusal} `conflict` where they own some, naming those; `not_found` (the person)
  */
 export async function leaveEveryOrganization(trx: Knex.Transaction, userId: string): Promise<void> {
+  await lockPerson(trx, userId);
+  await trx('organizations')
+    .whereIn('id', trx('members').where({ user_id: userId }).select('organization_id'))
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .select('id');
   const rows = await trx('members as m')
     .join('organizations as o', 'o.id', 'm.organization_id')
     .where({ 'm.user_id': userId })

@@ -9,7 +9,7 @@ import { changeMember, removeMember } from '../../../store/members.ts';
 import { heldIn, membershipOf } from '../../../store/rights.ts';
 import { changeRole, createRole, deleteRole } from '../../../store/roles.ts';
 import { findToken } from '../../../store/token-lookup.ts';
-import { type People, people, type TestPerson } from './world.ts';
+import { type People, people, type TestPerson, waitForALock } from './world.ts';
 
 let world: People;
 beforeAll(() => {
@@ -86,7 +86,7 @@ describe('whoever loses what they hold', () => {
       () => 'granted',
       (error: { code?: string }) => error.code,
     );
-    await waitForALock();
+    await waitForALock(world.db);
     asked.resolve();
     await demotion;
     expect(await granting).toBe('forbidden');
@@ -99,18 +99,6 @@ describe('whoever loses what they hold', () => {
     for (const [, grant] of GRANTS) await expect(grant(scene)).rejects.toMatchObject({ code: 'forbidden' });
   });
 });
-
-/** Until somebody waits for a lock on a row, as whoever asks for the organisation does. */
-async function waitForALock(): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  for (;;) {
-    const { rows } = await world.db.raw<{ rows: unknown[] }>(
-      `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
-    );
-    if (rows.length > 0) return;
-    if (Date.now() > deadline) throw new Error('Nobody waits for a lock');
-  }
-}
 
 describe('what a token may do', () => {
   test('in its own transaction is what it may do now', async () => {

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acceptInvite, createInvite, lapseInvites, resendInvite, withdrawInvite } from '../../../store/invites.ts';
 import { leaveEveryOrganization, removeMember } from '../../../store/members.ts';
-import { changePlan, createOrganization } from '../../../store/organizations.ts';
+import { changePlan, createOrganization, lockOrganization } from '../../../store/organizations.ts';
 import { setOwner } from '../../../store/owners.ts';
 import { createPersonOverride } from '../../../store/person-limits.ts';
 import { recountPage } from '../../../store/recounts.ts';
 import { race, tallied } from '../../support/racing.ts';
 import type { Attempt } from './racing-process.ts';
-import { DAY_MS, type People, people, type TestPerson } from './world.ts';
+import { DAY_MS, type People, people, type TestPerson, waitForALock } from './world.ts';
 
 let world: People;
 beforeAll(() => {
@@ -304,5 +304,36 @@ describe('an owner', () => {
     await leave(member);
     expect(await world.usedIn(member.id)).toEqual({ organizations: 0 });
     await expectAgreement(organization.id, member.id);
+  });
+});
+
+/** Somebody who has joined two, the one with the lesser id first. */
+async function inTwo(): Promise<{ person: TestPerson; ids: [string, string] }> {
+  const person = await world.aPerson();
+  const joined = [await invited(person), await invited(person)];
+  for (const { inviteId } of joined)
+    await world.as(person, (trx) => acceptInvite(trx, { userId: person.id, by: { inviteId } }, world.terms()));
+  return { person, ids: joined.map(({ organizationId }) => organizationId).sort() as [string, string] };
+}
+
+describe('whoever leaves every organisation', () => {
+  test.each([
+    ['first', 0],
+    ['second', 1],
+  ] as const)('while the %s one removes them leaves the other, and neither waits for good', async (_which, i) => {
+    const { person, ids } = await inTwo();
+    let leaving: Promise<void> | undefined;
+    await world.as('server', async (trx) => {
+      await lockOrganization(trx, ids[i]);
+      leaving = world.as(person, (own) => leaveEveryOrganization(own, person.id));
+      // Told below; here the removal's own failure comes first.
+      leaving.catch(() => undefined);
+      await waitForALock(world.db);
+      await removeMember(trx, { organizationId: ids[i], userId: person.id });
+    });
+    await leaving;
+    expect(await world.db('members').where({ user_id: person.id })).toEqual([]);
+    expect(await world.usedIn(person.id)).toEqual({ organizations: 0 });
+    await expectAgreement(person.id, ...ids);
   });
 });

@@ -12,6 +12,7 @@ import { createOwnedOrganization } from '../../../store/owners.ts';
 import { createRole, type Role } from '../../../store/roles.ts';
 import { TESTER } from '../../support/acting.ts';
 import { testStack } from '../../support/stack.ts';
+import { waitUntil } from '../../support/wait.ts';
 
 /** People and their organisations, for tests of one file on the stack's own database. */
 
@@ -112,4 +113,14 @@ export async function mailsTo(trx: Knex.Transaction, email: string, secrets: Sec
 export function tokenIn(mail: Mail | undefined): string {
   if (mail?.template !== 'invite') throw new Error(`No invite was sent, but ${mail?.template ?? 'nothing'}`);
   return new URL(mail.data.link, 'http://127.0.0.1').searchParams.get('token')!;
+}
+
+/** Until somebody waits for a lock on a row, as whoever asks for an organisation that another one holds. */
+export async function waitForALock(db: Knex): Promise<void> {
+  await waitUntil('somebody waits for a lock', async () => {
+    const { rows } = await db.raw<{ rows: unknown[] }>(
+      `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+    );
+    return rows.length > 0;
+  });
 }
