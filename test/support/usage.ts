@@ -113,7 +113,7 @@ async function aBenchOn({
       const dumps = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
       return async () => {
         await redis.flushall();
-        for (const [i, key] of keys.entries()) await redis.restore(key, 0, dumps[i]!);
+        for (const [i, key] of keys.entries()) await redis.restore(key, 0, dumps[i]!, 'REPLACE');
       };
     },
     generation: () => generation,

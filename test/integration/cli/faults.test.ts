@@ -161,6 +161,9 @@ describe('migrate', () => {
 
       const demo = await plimsoll(['demo', '--json'], { DATABASE_URL: empty.url });
       expect(Object.keys(JSON.parse(demo.stdout) as object)).toEqual([
+        'owner_email',
+        'owner_password',
+        'access_token',
         'organization_id',
         'product_id',
         'product_key',
