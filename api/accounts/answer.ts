@@ -6,7 +6,7 @@ import { parseJson, readBody } from '../body.ts';
 import { HttpError, renderError } from '../errors.ts';
 import type { Call, Reply } from '../route.ts';
 import type { Audience } from './accounts.ts';
-import { DASHBOARD_PATH } from './dashboard.ts';
+import { DASHBOARD_PATH, NEW_PASSWORD_PAGE } from './dashboard.ts';
 import { type AccountExchange, within } from './exchange.ts';
 import { checkInput } from './input.ts';
 import { tryAt } from './limits.ts';
@@ -56,7 +56,7 @@ export async function answerAccounts(parts: Parts, { request, requestId }: Call)
   if (request.method !== 'GET' && request.method !== 'POST') {
     throw new HttpError('method_not_allowed', 'This path takes GET or POST.', { headers: { Allow: 'GET, POST' } });
   }
-  const body = request.method === 'GET' ? {} : bodyOf(request, text);
+  const body = request.method === 'GET' ? {} : withDefaults(audience, path, bodyOf(request, text));
   checkInput(path, body, request.url ?? '');
 
   const exchange: AccountExchange = {
@@ -109,16 +109,23 @@ function bodyOf(request: IncomingMessage, text: Buffer): Record<string, unknown>
     throw new HttpError('unsupported_media_type', 'Send JSON, and say so: Content-Type: application/json');
   }
   const body = parseJson(text);
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return withDefaults(request, body);
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return { ...body };
   const message = 'The body is no JSON object.';
   throw new HttpError('validation_failed', message, {
     faults: [{ pointer: '', code: 'not_an_object', message, accepts: 'a JSON object' }],
   });
 }
 
-/** Who changes a password because somebody else knows it wants that one out, and doesn't know that it has to be asked for. */
-function withDefaults({ url }: IncomingMessage, body: object): Record<string, unknown> {
-  return url === `${DASHBOARD_PATH}/change-password` ? { revokeOtherSessions: true, ...body } : { ...body };
+/** What the library takes for said where nothing was said, and shouldn't. */
+function withDefaults(audience: Audience, path: string, body: Record<string, unknown>): Record<string, unknown> {
+  if (audience !== 'dashboard') return body;
+  // Who changes a password because somebody else knows it wants that one out, and doesn't know that it has to be asked for.
+  if (path === '/change-password') return { revokeOtherSessions: true, ...body };
+  // Without a page to lead to, the link in the mail would lead to an error.
+  if (path === '/request-password-reset' && (body['redirectTo'] ?? '') === '') {
+    return { ...body, redirectTo: NEW_PASSWORD_PAGE };
+  }
+  return body;
 }
 
 async function holdLimit({ attempts }: Parts, { audience, path, body }: AccountExchange): Promise<void> {

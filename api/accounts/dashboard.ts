@@ -7,6 +7,9 @@ import type { PeopleEvents } from './people-events.ts';
 /** Where the library answers people who work in the dashboard. */
 export const DASHBOARD_PATH = '/auth';
 
+/** The dashboard's page that gets `?token=` of a link for a new password, where a request names none. */
+export const NEW_PASSWORD_PAGE = '/new-password';
+
 /** What the library has and we don't: reading providers' tokens, codes by mail, changes of a session's own data. */
 const CLOSED = [
   '/change-email',

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Mail } from '../../domain/mails.ts';
+import { SecretBox } from '../../runtime/secrets.ts';
 import type { TestPlatform } from './platform.ts';
 import { Visitor } from './visitor.ts';
 
@@ -32,6 +34,16 @@ export async function aSignedInPerson(
 
 export function signIn(browser: Visitor, email: string, password = PASSWORD) {
   return browser.post('/auth/sign-in/email', { email, password });
+}
+
+/** How many mails to somebody wait to be sent, of a template or of all: what the outbox holds is sealed, so each entry is opened. */
+export async function mailsWaitingFor({ db, config }: TestPlatform, to: string, template?: string): Promise<number> {
+  const secrets = new SecretBox(config.secretKeys);
+  const rows = await db('outbox')
+    .where({ kind: 'mail' })
+    .select<{ id: string; sealed: string }[]>('id', 'payload_encrypted as sealed');
+  const mails = rows.map(({ id, sealed }) => JSON.parse(secrets.open(sealed, id)) as Mail);
+  return mails.filter((mail) => mail.to === to && (template === undefined || mail.template === template)).length;
 }
 
 /** Who a browser is signed in as, by the library and by the routes of the API alike. */
