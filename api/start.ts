@@ -3,6 +3,7 @@ import { createAttempts } from '../counters/attempts.ts';
 import type { MeterStore } from '../counters/meter.ts';
 import { createQuotaCounter, type QuotaCounter, type TenantsVerdict } from '../counters/quota.ts';
 import { connectRedis, openRedis } from '../counters/redis.ts';
+import { createWake } from '../counters/wakes.ts';
 import { loadCatalogue } from '../domain/plans/load.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
@@ -11,6 +12,7 @@ import { SecretBox } from '../runtime/secrets.ts';
 import { checkPublished } from '../store/catalogues.ts';
 import { connectDatabase, isDatabaseOutage } from '../store/database.ts';
 import type { Tag } from '../store/notices.ts';
+import { onEnqueued } from '../store/outbox.ts';
 import { settledUse, settledUses } from '../store/settled-use.ts';
 import { saveMetered, takeMetered, waitingPartitions, waitingUse } from '../store/usage-metered.ts';
 import { agreeOnPartitions } from '../store/usage-partitions.ts';
@@ -102,6 +104,10 @@ export async function startApi(
     });
     counterEnds = () => counter.close();
     await openRedis(redis);
+    const wake = createWake(redis, (error) =>
+      log.warn({ err: error }, 'relays can not be woken: mails go out at their next look'),
+    );
+    onEnqueued(db, wake);
 
     const registry = createMetrics();
     const metrics = createApiMetrics(registry);

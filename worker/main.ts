@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { createActivities } from '../activities/index.ts';
 import { connectRedis, openRedis } from '../counters/redis.ts';
 import { createUsageStream } from '../counters/usage.ts';
+import { hearWakes } from '../counters/wakes.ts';
 import { type Config, ConfigError, loadConfig } from '../runtime/config.ts';
 import { startHealthServer } from '../runtime/health-server.ts';
 import { createLogger } from '../runtime/log.ts';
@@ -76,6 +77,11 @@ async function main(): Promise<void> {
   if (config.smtpUrl === '') log.warn('no SMTP server is configured: mails are kept in the database, and reach nobody');
   const relay = startRelay({ db, secrets, handlers: { mail: createMailHandler(config) }, metrics, log });
   shutdown.add('relay', () => relay.stop());
+  const wakes = hearWakes(config, {
+    onWake: () => relay.wake(),
+    onError: (error) => log.warn({ err: error }, 'the relay hears of nothing new: it looks by itself'),
+  });
+  shutdown.add('wakes', () => wakes.close());
   const pruning = startMailPruning({ db, retentionMs: config.mailRetentionMs, log });
   shutdown.add('mail pruning', () => pruning.stop());
   const sessionPruning = startSessionPruning({ db, log });

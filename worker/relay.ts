@@ -75,11 +75,15 @@ export function startRelay(options: {
   const stopping = new AbortController();
   const metrics = createRelayMetrics(options.metrics);
   const alarms = new Set<() => void>();
+  let wakings = 0;
   const kinds = Object.keys(handlers) as OutboxKind[];
   const loops = [...kinds.map(async (kind) => lane(kind)), look()];
 
   return {
-    wake: () => alarms.forEach((ring) => ring()),
+    wake() {
+      wakings += 1;
+      alarms.forEach((ring) => ring());
+    },
     async stop() {
       stopping.abort();
       await Promise.all(loops);
@@ -91,6 +95,7 @@ export function startRelay(options: {
     let failures = 0;
     while (!stopping.signal.aborted) {
       let waitMs = times.pollMs;
+      const heard = wakings;
       try {
         const { taken, parked } = await takeEntries(db, {
           kind,
@@ -101,7 +106,8 @@ export function startRelay(options: {
         for (const id of parked) toldParked(kind, id, 'its process died each time');
         if (taken.length > 0) crashPoint('relay.taken');
         await Promise.all(taken.map((entry) => act(entry)));
-        if (taken.length === AT_ONCE) waitMs = 0;
+        // What somebody was woken for meanwhile may have come too late for this look.
+        if (taken.length === AT_ONCE || wakings > heard) waitMs = 0;
         if (failures > 0) log.info({ failures, kind }, 'the relay works again');
         failures = 0;
       } catch (error) {
