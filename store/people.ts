@@ -94,12 +94,6 @@ export async function hasPassword(db: Knex, userId: string): Promise<boolean> {
   return row !== undefined;
 }
 
-/** When the session with this token began, epoch milliseconds; nothing where there is none. */
-export async function sessionBeganAt(db: Knex, token: string): Promise<number | undefined> {
-  const row = await db('user_sessions').where({ token }).first<{ created_at: number } | undefined>('created_at');
-  return row?.created_at;
-}
-
 /** Ends every session of somebody, and every device that needed no second factor. Gives how many sessions there were. */
 export async function endSessions(trx: Knex.Transaction, userId: string): Promise<number> {
   await lockPerson(trx, userId);

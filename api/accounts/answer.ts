@@ -66,6 +66,7 @@ export async function answerAccounts(parts: Parts, { request, requestId }: Call)
     ip: callerAddress(request),
     nowMs: now(),
     attempt: undefined,
+    sessionBeganAtMs: undefined,
   };
   await holdLimit(parts, exchange);
 

@@ -1,6 +1,7 @@
 import { type BetterAuthOptions, betterAuth } from 'better-auth';
-import { createAuthMiddleware, isAPIError } from 'better-auth/api';
+import { createAuthMiddleware, getSessionFromCtx, isAPIError } from 'better-auth/api';
 import { twoFactor } from 'better-auth/plugins/two-factor';
+import { currentExchange } from './exchange.ts';
 import { type AccountParts, LIFETIME, PASSWORDS, sharedOptions, USER_FIELDS, withoutTokens } from './options.ts';
 import type { PeopleEvents } from './people-events.ts';
 
@@ -83,7 +84,7 @@ export function dashboardOptions(parts: AccountParts, events: PeopleEvents) {
         source.method === 'oauth' && user.emailVerified !== true
           ? { error: 'email_not_verified', errorDescription: 'The provider has not verified your e-mail address.' }
           : undefined,
-      deleteUser: { enabled: true, beforeDelete: (user, request) => events.deleting(user, request) },
+      deleteUser: { enabled: true, beforeDelete: (user) => events.deleting(user) },
     },
     databaseHooks: {
       user: {
@@ -115,6 +116,12 @@ export function dashboardOptions(parts: AccountParts, events: PeopleEvents) {
       }),
     ],
     hooks: {
+      // The session is the one that the library says: a request may hold cookies of many, of which it checks one.
+      before: createAuthMiddleware(async (context) => {
+        if (context.path !== '/delete-user') return;
+        const found = await getSessionFromCtx(context, { disableCookieCache: true });
+        currentExchange().sessionBeganAtMs = found?.session.createdAt.getTime();
+      }),
       after: createAuthMiddleware(async ({ path, context }) => {
         const userId = context.session?.user.id ?? context.newSession?.user.id;
         if (userId && !isAPIError(context.returned)) await events.happened(path, userId);

@@ -12,6 +12,8 @@ export interface AccountExchange {
   nowMs: number;
   /** What the limit by address said, once it was asked. */
   attempt: (Attempt & { allowed: number }) | undefined;
+  /** When the session of who asks began, epoch milliseconds; only where that matters. */
+  sessionBeganAtMs: number | undefined;
 }
 
 const exchanges = new AsyncLocalStorage<AccountExchange>();

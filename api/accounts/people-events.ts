@@ -5,7 +5,7 @@ import { audit } from '../../store/audit.ts';
 import type { Carrying } from '../../store/carried.ts';
 import { enqueueMail } from '../../store/mails.ts';
 import { leaveEveryOrganization } from '../../store/members.ts';
-import { forgetProofs, hasPassword, lockPerson, sessionBeganAt } from '../../store/people.ts';
+import { forgetProofs, hasPassword, lockPerson } from '../../store/people.ts';
 import { HttpError } from '../errors.ts';
 import { currentExchange, dueIn, whence } from './exchange.ts';
 import { maySend } from './limits.ts';
@@ -122,14 +122,13 @@ export function createPeopleEvents({
      * @throws {Refusal} `conflict` naming what they own; {HttpError} `validation_failed` without the password, `forbidden` where there is
      * none and they signed in too long ago
      */
-    async deleting({ id, name, email }: User, request: Request | undefined): Promise<void> {
+    async deleting({ id, name, email }: User): Promise<void> {
       const trx = await carrying.transaction();
       await lockPerson(trx, id);
-      const { body, nowMs } = currentExchange();
+      const { body, nowMs, sessionBeganAtMs } = currentExchange();
       if (typeof body['password'] !== 'string') {
         if (await hasPassword(trx, id)) throw passwordMissing();
-        const beganAtMs = await sessionBeganAt(trx, sessionTokenIn(request));
-        if (beganAtMs === undefined || beganAtMs < nowMs - RECENT_MS) {
+        if (sessionBeganAtMs === undefined || sessionBeganAtMs < nowMs - RECENT_MS) {
           throw new HttpError('forbidden', 'Sign in again first: this account has no password to ask for.');
         }
       }
@@ -154,11 +153,4 @@ function passwordMissing(): HttpError {
   return new HttpError('validation_failed', message, {
     faults: [{ pointer: '/password', code: 'missing', message, accepts: "the account's password" }],
   });
-}
-
-/** The token of the session cookie, whose signature the library has checked by now. */
-function sessionTokenIn(request: Request | undefined): string {
-  const cookie = request?.headers.get('cookie') ?? '';
-  const value = /(?:^|;\s*)(?:__Secure-)?plimsoll\.session_token=([^;]*)/.exec(cookie)?.[1] ?? '';
-  return decodeURIComponent(value).split('.', 1)[0] ?? '';
 }

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { aSignedInPerson, PASSWORD, signIn, whoIs } from '../../support/account-people.ts';
+import { aSignedInPerson, mailsWaitingFor, PASSWORD, signIn, whoIs } from '../../support/account-people.ts';
 import { memberWith, ownedBy } from '../../support/people.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 import { mailsTo, Visitor } from '../../support/visitor.ts';
@@ -56,6 +57,41 @@ describe('deleting an account', () => {
     expect((await remove(browser, {})).status).toBe(200);
   });
 
+  test('without a password is by the session that is signed in, whatever other token is sent beside it', async () => {
+    const secure = await startPlatform({ trustedProxies: ['127.0.0.1'], publicUrl: 'https://plimsoll.example' });
+    try {
+      const [ann, mallory] = [await aSignedInPerson(platform), await aSignedInPerson(platform)];
+      const origin = { origin: 'https://plimsoll.example' };
+      const stolen = new Visitor(secure.url);
+      await stolen.post('/auth/sign-in/email', { email: ann.email, password: PASSWORD }, origin);
+      await platform.db('user_accounts').where({ user_id: ann.id }).update({ provider_id: 'github' });
+      await platform
+        .db('user_sessions')
+        .where({ user_id: ann.id })
+        .update({ created_at: new Date(Date.now() - 2 * 3_600_000) });
+      const secureName = '__Secure-plimsoll.session_token';
+      const old = stolen.cookies.get(secureName)!;
+      const hers = await platform.db('user_sessions').where({ user_id: mallory.id }).first('token');
+      // Of her own she can list tokens, which carry no signature.
+      const annsNew = `${ann.id}.fresh`;
+      await platform
+        .db('user_sessions')
+        .insert({ id: randomUUID(), user_id: ann.id, token: annsNew, expires_at: new Date(Date.now() + 60_000) });
+      for (const fresh of [hers.token, annsNew]) {
+        for (const cookie of [
+          `plimsoll.session_token=${fresh}; ${secureName}=${old}`,
+          `${secureName}=${old}; plimsoll.session_token=${fresh}`,
+        ]) {
+          const answer = await new Visitor(secure.url).post('/auth/delete-user', {}, { ...origin, cookie });
+          expect(answer.body).toMatchObject({ status: 403, code: 'forbidden' });
+        }
+      }
+      expect(await platform.db('users').where({ id: ann.id }).first('id')).toEqual({ id: ann.id });
+    } finally {
+      await secure.close();
+    }
+  });
+
   test('is refused to who owns an organisation, which is named, and changes nothing', async () => {
     const { browser, id, email } = await aSignedInPerson(platform);
     const owned = await platform.anOrganization();
@@ -65,7 +101,7 @@ describe('deleting an account', () => {
     expect(answer.body).toMatchObject({ status: 409, code: 'conflict', detail: expect.stringContaining(name) });
     expect(await whoIs(browser)).toBe(id);
     expect(await platform.db('audit_entries').where({ target_id: id, action: 'user.deleted' })).toEqual([]);
-    expect(await platform.db('outbox').count()).toBeDefined();
+    expect(await mailsWaitingFor(platform, email, 'account_deleted')).toBe(0);
     expect(await platform.db('sent_mails').where({ recipient: email, template: 'account_deleted' })).toEqual([]);
   });
 
