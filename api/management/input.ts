@@ -27,15 +27,22 @@ export function checkerOf(schema: TSchema): ValidateFunction {
 /** Most that anything in a body may be nested: what is deeper would be too deep for whoever writes it out. */
 const MOST_LEVELS = 32;
 
+/** Most values in a body, and most characters of a name in it: each may have a fault of its own, with all names on the way to it. */
+const MOST_VALUES = 10_000;
+const MOST_OF_NAME = 500;
+
+/** Most faults that an answer tells. */
+const MOST_FAULTS = 100;
+
 /**
- * Every fault of a body at once.
+ * The faults of a body, the first hundred at once.
  * @throws {HttpError} `validation_failed`
  */
 export function checkedBody(schema: TSchema, value: unknown): unknown {
   const faults = textFaults(value);
-  // What is in no text must not reach a schema's patterns either.
-  if (faults.length === 0) faults.push(...schemaFaults(schema, value));
   if (faults.length > 0) throw invalid(faults);
+  // What is in no text must not reach a schema's patterns either.
+  refuseFaults(schema, value);
   return value;
 }
 
@@ -65,9 +72,9 @@ export function checkedQuery(schema: TObject, search: string): Record<string, un
       faults.push(fault(`/${escaped(name)}`, 'repeated', `${name} stands there twice.`, `${name} once`));
     } else values[name] = asType(typeOf(property), text);
   }
-  faults.push(...textFaults(values));
-  if (faults.length === 0) faults.push(...schemaFaults(schema, values));
+  for (const each of textFaults(values)) faults.push(each);
   if (faults.length > 0) throw invalid(faults);
+  refuseFaults(schema, values);
   return values;
 }
 
@@ -91,30 +98,35 @@ function decoded(text: string): string | undefined {
   }
 }
 
-function schemaFaults(schema: TSchema, value: unknown): Fault[] {
+/** @throws {HttpError} `validation_failed` */
+function refuseFaults(schema: TSchema, value: unknown): void {
   const check = checkerOf(schema);
-  if (check(value)) return [];
-  return faultsOf(withoutEchoes(check.errors ?? []));
+  if (check(value)) return;
+  const errors = withoutEchoes(check.errors ?? []);
+  // Each is written out with all that its schema takes, so only those that are told.
+  throw invalid(faultsOf(errors.slice(0, MOST_FAULTS)), errors.length);
 }
 
 /** Of a union ajv tells each branch's fault and its own; where a branch said more than 'not null', that is what helps. */
 function withoutEchoes(errors: ErrorObject[]): ErrorObject[] {
-  const unions = errors.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf');
-  return errors.filter((error) => {
-    if (unions.includes(error)) return true;
-    return !unions.some(({ schemaPath }) => error.schemaPath.startsWith(`${schemaPath}/`));
-  });
+  // Places in the schema, not in the value: a few, however many faults there are.
+  const unions = [...new Set(errors.filter(isUnion).map(({ schemaPath }) => `${schemaPath}/`))];
+  return errors.filter((error) => isUnion(error) || !unions.some((union) => error.schemaPath.startsWith(union)));
+}
+
+function isUnion({ keyword }: ErrorObject): boolean {
+  return keyword === 'anyOf' || keyword === 'oneOf';
 }
 
 /**
  * Texts that are none: with a NUL, which Postgres takes in no text, or half of a surrogate pair, which is no UTF-8. And what is
- * nested too deep. Without recursion, since a megabyte holds half a million levels.
+ * nested too deep, or too much to be told what is wrong with it. Without recursion, since a megabyte holds half a million levels.
  */
 function textFaults(root: unknown): Fault[] {
   const faults: Fault[] = [];
-  const waiting: { value: unknown; pointer: string; level: number }[] = [{ value: root, pointer: '', level: 0 }];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { value, pointer, level } = next;
+  const found: { value: unknown; pointer: string; level: number }[] = [{ value: root, pointer: '', level: 0 }];
+  // What is found on the way is walked as well.
+  for (const { value, pointer, level } of found) {
     if (typeof value === 'string') {
       if (!isText(value)) faults.push(noText(pointer));
     } else if (typeof value === 'object' && value !== null) {
@@ -122,9 +134,18 @@ function textFaults(root: unknown): Fault[] {
         const message = `${pointer.slice(0, 40)}… is nested deeper than ${MOST_LEVELS} levels.`;
         return [fault(pointer, 'too_deep', message, `at most ${MOST_LEVELS} levels`)];
       }
-      for (const [name, inner] of Object.entries(value)) {
+      const members = Object.entries(value);
+      if (found.length + members.length > MOST_VALUES) {
+        const message = `There are more than ${MOST_VALUES} values in all.`;
+        return [fault('', 'too_large', message, `at most ${MOST_VALUES} values`)];
+      }
+      for (const [name, inner] of members) {
+        if (name.length > MOST_OF_NAME) {
+          const accepts = `names of at most ${MOST_OF_NAME} characters`;
+          return [fault(pointer, 'too_large', `A name is longer than ${MOST_OF_NAME} characters.`, accepts)];
+        }
         if (!isText(name)) faults.push(noText(pointer));
-        else waiting.push({ value: inner, pointer: `${pointer}/${escaped(name)}`, level: level + 1 });
+        else found.push({ value: inner, pointer: `${pointer}/${escaped(name)}`, level: level + 1 });
       }
     }
   }
@@ -151,10 +172,13 @@ export function unknownName(pointer: string, names: readonly string[], what = 'm
   return fault(pointer, 'unknown_member', `${pointer.slice(1)} is not known here: this takes ${accepts}.`, accepts);
 }
 
-export function invalid(faults: Fault[]): HttpError {
-  const sentences = faults.slice(0, 3).map(({ message }) => message);
-  if (faults.length > 3) sentences.push(`And ${faults.length - 3} more: see errors.`);
-  return new HttpError('validation_failed', sentences.join(' '), { faults });
+/** The refusal that tells these faults. @param count how many there are, where not all are handed over */
+export function invalid(faults: readonly Fault[], count = faults.length): HttpError {
+  const told = faults.slice(0, MOST_FAULTS);
+  const sentences = told.slice(0, 3).map(({ message }) => message);
+  const where = count > told.length ? `the first ${told.length} are in errors` : 'see errors';
+  if (count > sentences.length) sentences.push(`And ${count - sentences.length} more: ${where}.`);
+  return new HttpError('validation_failed', sentences.join(' '), { faults: told });
 }
 
 export function fault(pointer: string, code: string, message: string, accepts: string): Fault {
@@ -165,20 +189,28 @@ function escaped(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
-/** RFC 3339 with a zone, of a day that there is; years that Postgres and everybody else can read. */
+/** The years 0001 to 9999 in UTC, in epoch milliseconds: others have no spelling in RFC 3339. */
+const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** RFC 3339 with a zone, of a day that there is; years that Postgres and everybody else can read, in UTC too. */
 function isInstant(text: string): boolean {
   const match = /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-][0-2]\d:[0-5]\d)$/.exec(
     text,
   );
-  if (!match || match[1] === '0000') return false;
+  if (!match) return false;
   const [, year, month, day] = match.map(Number);
   const isDay = new Date(Date.UTC(year!, month! - 1, day)).getUTCDate() === day;
-  return isDay && month! >= 1 && month! <= 12 && !Number.isNaN(Date.parse(text));
+  const ms = Date.parse(text);
+  return isDay && month! >= 1 && month! <= 12 && ms >= FIRST_MS && ms <= LAST_MS;
 }
 
 /** One mailbox at a host: what mail servers take, not all that RFC 5322 could have. */
+const MAILBOX =
+  /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$/u;
+
+/** Also in lower case, as addresses are kept: some characters are two there. RFC 5321 §4.5.3.1 has 64 and 254 at most. */
 function isEmail(text: string): boolean {
-  return /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$/u.test(
-    text,
-  );
+  const kept = text.toLowerCase();
+  return MAILBOX.test(text) && MAILBOX.test(kept) && Array.from(kept).length <= 254;
 }

@@ -16,6 +16,17 @@ function faultsOf(check: () => unknown): string[] {
   return [];
 }
 
+function refusalOf(check: () => unknown): HttpError {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof HttpError) return error;
+    throw error;
+  }
+  throw new Error('It was taken');
+}
+
+const listed = Body({ scopes: Type.Array(Text(100, 'a scope'), { maxItems: 10_000, description: 'scopes' }) });
 const anything = Type.Object({ free: Type.Unknown() }, { additionalProperties: true });
 
 function nested(levels: number): unknown {
@@ -44,6 +55,28 @@ describe('a body', () => {
     }
   });
 
+  test.each([
+    ['values of a list', { scopes: Array.from({ length: 110_000 }, () => 1) }],
+    ['members', Object.fromEntries(Array.from({ length: 110_000 }, (_, i) => [`n${i}`, 1]))],
+    ['values at many places', { scopes: Array.from({ length: 300 }, () => Array.from({ length: 300 }, () => '\0')) }],
+  ])('is refused with one fault where it has too many %s', (_what, value) => {
+    expect(faultsOf(() => checkedBody(listed, value))).toEqual([' too_large']);
+  });
+
+  test('is refused where a name in it is longer than any, which no pointer to it repeats', () => {
+    const value = { free: { ['n'.repeat(500_000)]: Array.from({ length: 9_000 }, () => '\0') } };
+    expect(faultsOf(() => checkedBody(anything, value))).toEqual(['/free too_large']);
+  });
+
+  test.each([
+    ['a schema', { scopes: Array.from({ length: 9_000 }, () => 1) }],
+    ['texts', { scopes: Array.from({ length: 9_000 }, () => '\0') }],
+  ])('has its first hundred faults told, and how many more there are: of %s', (_what, value) => {
+    const error = refusalOf(() => checkedBody(listed, value));
+    expect(error.faults.map(({ pointer }) => pointer)).toEqual(Array.from({ length: 100 }, (_, i) => `/scopes/${i}`));
+    expect(error.detail).toMatch(/And 8997 more: the first 100 are in errors\.$/);
+  });
+
   test('is told all its faults at once, with what is accepted', () => {
     const schema = Body({ name: Text(3, 'a name'), at: Instant, id: Nullable(Id), email: Email });
     const value = { name: 'long', at: '2026-02-30T00:00:00Z', id: 'x', extra: 1 };
@@ -63,6 +96,10 @@ describe('a body', () => {
     ['2026-02-29T00:00:00Z', false],
     ['2026-13-01T00:00:00Z', false],
     ['0000-01-01T00:00:00Z', false],
+    ['0001-01-01T00:00:00Z', true],
+    ['0001-01-01T00:00:00+00:01', false],
+    ['9999-12-31T23:59:59.999Z', true],
+    ['9999-12-31T23:59:59-23:59', false],
     ['2026-11-21', false],
     ['2026-11-21T24:00:00Z', false],
     ['2026-11-21T10:00:00', false],
@@ -81,6 +118,12 @@ describe('a body', () => {
     ['ann example@example.com', false],
     ['@example.com', false],
     [`${'a'.repeat(65)}@example.com`, false],
+    [`${'a'.repeat(64)}@${'b'.repeat(185)}.com`, true],
+    [`${'a'.repeat(64)}@${'b'.repeat(186)}.com`, false],
+    // Kept in lower case, where it is two characters.
+    ['İ@example.com', true],
+    [`${'İ'.repeat(33)}@example.com`, false],
+    [`${'İ'.repeat(32)}@${'b'.repeat(186)}.com`, false],
   ])('takes %j as an e-mail address: %j', (text, isTaken) => {
     expect(faultsOf(() => checkedBody(Body({ email: Email }), { email: text })).length === 0).toBe(isTaken);
   });
