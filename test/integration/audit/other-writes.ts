@@ -65,7 +65,6 @@ export const OTHERWISE: Record<string, string[]> = {
     'countOf',
     'recountPage',
     'organizationsWithLapsedInvites',
-    'sessionBeganAt',
     'createCarrying',
     'membershipOf',
     'heldAnywhere',
