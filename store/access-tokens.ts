@@ -58,8 +58,9 @@ export async function createPersonalToken(
 }
 
 /**
- * Makes a token of the organisation, with scopes that whoever acts holds there. What a token makes is put down to whoever made that
- * token, so that it ends with that person's membership as well. @throws {Refusal} `forbidden`, `not_found`
+ * Makes a token of the organisation, with scopes that whoever acts holds there: a person, with whose membership it ends, or whoever
+ * runs the server. No token does: what it made would outlive its revocation, its networks and its end.
+ * @throws {Refusal} `forbidden`, `not_found`
  */
 export async function createOrganizationToken(
   trx: Knex.Transaction,
@@ -67,17 +68,14 @@ export async function createOrganizationToken(
 ): Promise<{ accessToken: AccessToken; token: string }> {
   await lockOrganization(trx, organizationId);
   await mustHold(trx, organizationId, wanted.scopes);
-  return insertToken(trx, { organization_id: organizationId, created_by: await madeBy(trx) }, wanted);
+  return insertToken(trx, { organization_id: organizationId, created_by: madeBy(trx) }, wanted);
 }
 
-async function madeBy(trx: Knex.Transaction): Promise<string | null> {
+function madeBy(trx: Knex.Transaction): string | null {
   const actor = actorOf(trx);
-  if (actor.kind === 'user') return actor.id;
-  if (actor.kind !== 'token') return null;
-  const row = await trx('access_tokens')
-    .where({ id: actor.id })
-    .first<{ created_by: string | null } | undefined>('created_by');
-  return row?.created_by ?? null;
+  if (actor.kind === 'token')
+    throw new Refusal('forbidden', { message: 'No token makes another one.', permissions: [] });
+  return actor.kind === 'user' ? actor.id : null;
 }
 
 async function insertToken(
@@ -140,7 +138,7 @@ export async function revokeToken(trx: Knex.Transaction, holder: TokenHolder, id
   await auditToken(trx, 'access_token.revoked', toToken(row));
 }
 
-/** Ends all tokens of an organisation that somebody made, as its member or by a token of theirs. Gives how many. */
+/** Ends all tokens of an organisation that somebody made as its member. Gives how many. */
 export async function revokeTokensMadeBy(
   trx: Knex.Transaction,
   organizationId: string,

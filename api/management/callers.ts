@@ -19,10 +19,12 @@ export type CallerRule =
   /**
    * The owner, a member whose role has the permission, or a token with it; `null`: any member. The organisation is the path's
    * `organization_id`, or that of the thing which the path names; `undefined` from the function means that there is none.
+   * `sessionOnly` as above.
    */
   | {
       kind: 'member';
       permission: Permission | null;
+      sessionOnly?: true;
       organization: 'path' | ((db: Knex, params: Readonly<Record<string, string>>) => Promise<string | undefined>);
     }
   /** The owner in person, of the organisation in the path. */
@@ -159,10 +161,11 @@ export async function admit(
       throw new HttpError('forbidden', 'This is for the owner of the organisation, in person.');
     }
     case 'member': {
-      const { organization, permission } = rule;
+      const { organization, permission, sessionOnly } = rule;
       const id = organization === 'path' ? params.organization_id : await organization(db, params);
       const standing = await standingOf(caller, id, db);
       if (permission !== null && !standing.permissions.has(permission)) throw lacks(permission);
+      if (sessionOnly && caller.kind === 'token') throw inPersonOnly();
       return standing;
     }
     default:
@@ -171,7 +174,7 @@ export async function admit(
 }
 
 function admitToken({ scope, sessionOnly }: Extract<CallerRule, { kind: 'user' }>, caller: TokenCaller): void {
-  if (sessionOnly) throw new HttpError('forbidden', 'No token may do this: sign in.');
+  if (sessionOnly) throw inPersonOnly();
   if (caller.userId === null) {
     throw new HttpError('forbidden', "This is about a person, and the token is an organisation's.");
   }
@@ -198,6 +201,10 @@ async function standingOf(caller: Caller, organizationId: string | undefined, db
     }
   }
   throw new HttpError('not_found', 'There is no such thing, or none that you may see.');
+}
+
+function inPersonOnly(): HttpError {
+  return new HttpError('forbidden', 'No token may do this: sign in.');
 }
 
 function lacks(permission: Permission): HttpError {

@@ -201,10 +201,12 @@ function whoMay(rule: CallerRule): string {
       return rule.scope === undefined
         ? 'For a person, or their token.'
         : `For a person, or their token with \`${rule.scope}\`.`;
-    case 'member':
-      return rule.permission === null
-        ? 'For every member of the organisation, and its tokens.'
-        : `Takes the permission \`${rule.permission}\` in the organisation.`;
+    case 'member': {
+      const { permission, sessionOnly } = rule;
+      if (permission !== null)
+        return `Takes the permission \`${permission}\` in the organisation${sessionOnly ? ', in person: no token may do it' : ''}.`;
+      return `For every member of the organisation${sessionOnly ? ', in person' : ', and its tokens'}.`;
+    }
     default:
       return unreachable(rule);
   }
@@ -220,9 +222,8 @@ function securityOf(rule: CallerRule): Record<string, string[]>[] {
     case 'owner':
       return [{ session: [] }];
     case 'user':
-      return rule.sessionOnly ? [{ session: [] }] : [{ token: [] }, { session: [] }];
     case 'member':
-      return [{ token: [] }, { session: [] }];
+      return rule.sessionOnly ? [{ session: [] }] : [{ token: [] }, { session: [] }];
     default:
       return unreachable(rule);
   }

@@ -133,9 +133,9 @@ export interface paths {
         put?: never;
         /**
          * Create an access token of the organisation
-         * @description Its scopes are what it may do here, and no more than the caller holds. It ends when it expires, is revoked, or whoever made it is no longer a member.
+         * @description Its scopes are what it may do here, and no more than the caller holds. It ends when it expires, is revoked, or whoever made it is no longer a member; a smaller role of theirs leaves it as it is.
          *
-         *     Takes the permission `tokens:manage` in the organisation.
+         *     Takes the permission `tokens:manage` in the organisation, in person: no token may do it.
          */
         post: operations["createOrganizationToken"];
         delete?: never;
@@ -541,7 +541,7 @@ export interface paths {
         put?: never;
         /**
          * Create an access token of my own
-         * @description In each of one’s organisations it may do what it was made for and what one may do there oneself at that moment. No token makes another one of this kind.
+         * @description In each of one’s organisations it may do what it was made for and what one may do there oneself at that moment. No token makes another one.
          *
          *     For a person who is signed in; for no token.
          */

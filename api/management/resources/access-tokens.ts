@@ -137,9 +137,9 @@ export const accessTokenRoutes = [
     operationId: 'createOrganizationToken',
     summary: 'Create an access token of the organisation',
     description:
-      'Its scopes are what it may do here, and no more than the caller holds. It ends when it expires, is revoked, or whoever made it is no longer a member.',
+      'Its scopes are what it may do here, and no more than the caller holds. It ends when it expires, is revoked, or whoever made it is no longer a member; a smaller role of theirs leaves it as it is.',
     tag: 'Access tokens',
-    caller: { kind: 'member', permission: 'tokens:manage', organization: 'path' },
+    caller: { kind: 'member', permission: 'tokens:manage', organization: 'path', sessionOnly: true },
     body: Wanted,
     answers: { 201: NewAccessTokenView },
     example: { body: exampleWanted, answer: exampleNew },
@@ -207,7 +207,7 @@ export const accessTokenRoutes = [
     operationId: 'createMyToken',
     summary: 'Create an access token of my own',
     description:
-      'In each of one’s organisations it may do what it was made for and what one may do there oneself at that moment. No token makes another one of this kind.',
+      'In each of one’s organisations it may do what it was made for and what one may do there oneself at that moment. No token makes another one.',
     tag: 'Access tokens',
     caller: { kind: 'user', sessionOnly: true },
     body: Wanted,

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { aSignedInPerson } from '../../support/account-people.ts';
 import { type ApiProcess, startApiProcess } from '../../support/api-process.ts';
-import { aPerson, aToken, ownedBy } from '../../support/people.ts';
+import { aToken, ownedBy } from '../../support/people.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
+import type { Visitor } from '../../support/visitor.ts';
 import { waitUntil } from '../../support/wait.ts';
+import { cookieOf } from './world.ts';
 
 let platform: TestPlatform;
 let other: ApiProcess;
 let organizationId: string;
 let userId: string;
+let browser: Visitor;
 let token: string;
 
 beforeAll(async () => {
@@ -17,7 +21,7 @@ beforeAll(async () => {
     startPlatform({ callsAMinute: 100_000 }),
     startApiProcess({ PLIMSOLL_CALLS_A_MINUTE: '100000' }),
   ]);
-  ({ id: userId } = await aPerson(platform.db));
+  ({ id: userId, browser } = await aSignedInPerson(platform));
   ({ id: organizationId } = await platform.anOrganization({ plan: 'enterprise' }));
   await ownedBy(platform.db, organizationId, userId);
   token = await aToken(platform.db, { user_id: userId });
@@ -30,7 +34,7 @@ afterAll(async () => {
 interface Asked {
   url?: string;
   key?: string;
-  by?: string;
+  by?: string | Visitor;
   path?: string;
 }
 
@@ -38,7 +42,7 @@ async function post(body: unknown, { url = platform.url, key, by = token, path =
   const response = await fetch(`${url}/v1/organizations/${organizationId}/${path}`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${by}`,
+      ...(typeof by === 'string' ? { authorization: `Bearer ${by}` } : { ...cookieOf(by), origin: url }),
       'content-type': 'application/json',
       ...(key !== undefined && { 'idempotency-key': key }),
     },
@@ -104,7 +108,7 @@ describe('a request with an Idempotency-Key', () => {
 
   test('is told at once that the first one is still running', async () => {
     const [wanted, key] = [{ name: 'script', scopes: ['members:view'] }, randomUUID()];
-    const asked = { key, path: 'access-tokens' };
+    const asked = { key, path: 'access-tokens', by: browser };
     const held = await platform.db.transaction();
     try {
       await held('organizations').where({ id: organizationId }).forUpdate().first('id');
@@ -124,7 +128,7 @@ describe('a request with an Idempotency-Key', () => {
 
   test('whose process is killed in the middle is done by the next one, once', async () => {
     const [wanted, key] = [{ name: `script ${randomUUID()}`, scopes: ['members:view'] }, randomUUID()];
-    const asked = { key, path: 'access-tokens' };
+    const asked = { key, path: 'access-tokens', by: browser };
     const doomed = await startApiProcess();
     const held = await platform.db.transaction();
     await held('organizations').where({ id: organizationId }).forUpdate().first('id');
@@ -152,9 +156,9 @@ describe('a request with an Idempotency-Key', () => {
       status: 422,
       code: 'idempotency_conflict',
     });
-    const elsewhere = { name: 'script', scopes: [], networks: null, expires_at: null };
-    const refused = await post(elsewhere, { key, path: 'access-tokens' });
-    expect(refused.body.code).toMatch(/^(idempotency_conflict|validation_failed)$/);
+    const elsewhere = { email: 'ann@example.com', role_id: randomUUID() };
+    const refused = await post(elsewhere, { key, path: 'invites' });
+    expect(refused.body).toMatchObject({ status: 422, code: 'idempotency_conflict' });
     expect(await rolesNamed('Another')).toBe(0);
   });
 

@@ -295,15 +295,13 @@ describe('a member', () => {
     await world.join(id, 'members:view', 'tokens:manage', 'roles:edit');
     const made = await world.call(world.colleague, 'POST', at(id, '/access-tokens'), {
       name: 'a',
-      scopes: ['members:view', 'tokens:manage'],
+      scopes: ['members:view'],
     });
-    const first: HttpCaller = { token: made.body.token as string };
-    const second = await world.call(first, 'POST', at(id, '/access-tokens'), { name: 'b', scopes: ['members:view'] });
     const own = await world.call(world.colleague, 'POST', '/v1/users/me/access-tokens', {
       name: 'c',
       scopes: ['members:view'],
     });
-    const tokens = [first, ...[second, own].map(({ body }) => ({ token: body.token as string }))];
+    const tokens = [made, own].map(({ body }): HttpCaller => ({ token: body.token as string }));
     for (const token of tokens) expect((await world.call(token, 'GET', at(id, '/members'))).status).toBe(200);
 
     expect((await world.call(world.owner, 'DELETE', at(id, `/members/${world.colleague.id}`))).status).toBe(204);
@@ -311,7 +309,7 @@ describe('a member', () => {
     const statuses = await Promise.all(
       tokens.map(async (token) => (await world.call(token, 'GET', at(id, '/members'))).status),
     );
-    expect(statuses).toEqual([401, 401, 404]);
+    expect(statuses).toEqual([401, 404]);
     expect((await world.call(world.owner, 'DELETE', at(id, `/members/${world.colleague.id}`))).status).toBe(404);
   });
 

@@ -85,6 +85,27 @@ describe('an access token', () => {
     expect((await world.call(token, 'GET', at(id))).status).toBe(200);
   });
 
+  test('makes none of an organisation, whoever it is of, so that none outlives its revocation', async () => {
+    const id = await world.anOrganization();
+    const wanted = { name: 'x', scopes: ['tokens:manage', 'members:view'] };
+    const networks = ['127.0.0.0/8'];
+    const made = await world.call(world.owner, 'POST', at(id, '/access-tokens'), { ...wanted, networks });
+    const own = await world.call(world.owner, 'POST', '/v1/users/me/access-tokens', wanted);
+    for (const { body } of [made, own]) {
+      const token: HttpCaller = { token: body.token as string };
+      expect(await world.call(token, 'POST', at(id, '/access-tokens'), wanted)).toMatchObject({
+        status: 403,
+        body: { code: 'forbidden', detail: 'No token may do this: sign in.' },
+      });
+      // It sees them, though, and a revocation is never too early.
+      expect((await world.call(token, 'GET', at(id, '/access-tokens'))).body.data).toHaveLength(1);
+    }
+    const self: HttpCaller = { token: made.body.token as string };
+    const path = at(id, `/access-tokens/${String(made.body.id)}`);
+    expect((await world.call(self, 'DELETE', path)).status).toBe(204);
+    expect((await world.call(self, 'GET', path)).status).toBe(401);
+  });
+
   test('ends when it was told to, and opens nothing from elsewhere', async () => {
     const id = await world.anOrganization();
     const path = at(id, '/access-tokens');
