@@ -26,9 +26,12 @@ export function refuseForeignOrigin(caller: Caller, request: IncomingMessage, se
   throw new HttpError('origin_not_allowed', 'Pages of this origin may not act for whoever is signed in here.');
 }
 
-/** Whether a page of this platform asks: of the address that people use, or of the one that this request went to. */
+/**
+ * Whether a page of this platform asks: of the address that people use. Where none is configured, of the one that this request went to,
+ * as a browser never sends cookies of one to another.
+ */
 function isOwnOrigin(origin: string, { headers }: IncomingMessage, { publicUrl }: OriginSettings): boolean {
-  if (publicUrl !== '' && origin === new URL(publicUrl).origin) return true;
+  if (publicUrl !== '') return origin === new URL(publicUrl).origin;
   const host = headers.host ?? '';
   return origin === `http://${host}` || origin === `https://${host}`;
 }
