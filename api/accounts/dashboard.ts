@@ -2,7 +2,15 @@ import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { createAuthMiddleware, getSessionFromCtx, isAPIError } from 'better-auth/api';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import { currentExchange } from './exchange.ts';
-import { type AccountParts, LIFETIME, PASSWORDS, sharedOptions, USER_FIELDS, withoutTokens } from './options.ts';
+import {
+  type AccountParts,
+  LIFETIME,
+  PASSWORDS,
+  sharedOptions,
+  takenName,
+  USER_FIELDS,
+  withoutTokens,
+} from './options.ts';
 import type { PeopleEvents } from './people-events.ts';
 
 /** Where the library answers people who work in the dashboard. */
@@ -66,10 +74,22 @@ export function dashboardOptions(parts: AccountParts, events: PeopleEvents) {
     },
     socialProviders: {
       ...(config.githubClientId && {
-        github: { clientId: config.githubClientId, clientSecret: config.githubClientSecret },
+        github: {
+          clientId: config.githubClientId,
+          clientSecret: config.githubClientSecret,
+          mapProfileToUser: ({ name, login }: { name?: string | null; login: string }) => ({
+            name: takenName(name, login),
+          }),
+        },
       }),
       ...(config.discordClientId && {
-        discord: { clientId: config.discordClientId, clientSecret: config.discordClientSecret },
+        discord: {
+          clientId: config.discordClientId,
+          clientSecret: config.discordClientSecret,
+          mapProfileToUser: ({ global_name, username }: { global_name?: string | null; username: string }) => ({
+            name: takenName(global_name, username),
+          }),
+        },
       }),
     },
     user: {

@@ -1,9 +1,10 @@
 import { PASSWORD_LENGTH, type PasswordFault, passwordFault } from '../../domain/accounts/passwords.ts';
 import type { Fault } from '../../domain/refusal.ts';
 import { HttpError } from '../errors.ts';
+import { MOST_OF_NAME } from './options.ts';
 
 /** Most characters of what people may write; e-mails: RFC 5321 §4.5.3.1. */
-const MOST: Record<string, number> = { email: 254, newEmail: 254, name: 200, image: 2_000 };
+const MOST: Record<string, number> = { email: 254, newEmail: 254, name: MOST_OF_NAME, image: 2_000 };
 const MOST_OF_OTHERS = 4_096;
 
 /** Where a new password stands in a body, by path. */

@@ -170,6 +170,15 @@ export async function withoutTokens<T extends object>(account: T) {
   return { data: { ...account, ...none, accessTokenExpiresAt: null, refreshTokenExpiresAt: null } as T };
 }
 
+/** Most characters of anybody's name. */
+export const MOST_OF_NAME = 200;
+
+/** What a provider calls somebody, as our columns take it: a name that nobody typed here keeps nobody out. */
+export function takenName(name: string | null | undefined, otherwise: string): string {
+  const text = (name || otherwise).replaceAll('\0', '').toWellFormed();
+  return Array.from(text).slice(0, MOST_OF_NAME).join('');
+}
+
 /** Whole seconds, never too early. */
 export function seconds(ms: number): number {
   return Math.max(1, Math.ceil(ms / 1_000));

@@ -2,7 +2,15 @@ import { type BetterAuthOptions, betterAuth } from 'better-auth';
 import { emailOTP } from 'better-auth/plugins/email-otp';
 import { magicLink } from 'better-auth/plugins/magic-link';
 import type { CustomerEvents } from './customer-events.ts';
-import { type AccountParts, keyedHash, LIFETIME, sharedOptions, USER_FIELDS, withoutTokens } from './options.ts';
+import {
+  type AccountParts,
+  keyedHash,
+  LIFETIME,
+  sharedOptions,
+  takenName,
+  USER_FIELDS,
+  withoutTokens,
+} from './options.ts';
 
 /** Where the library answers customers of the portal. */
 export const PORTAL_PATH = '/v1/portal/auth';
@@ -64,7 +72,11 @@ export function portalOptions(parts: AccountParts, events: CustomerEvents) {
           clientId: config.discordClientId,
           clientSecret: config.discordClientSecret,
           // Who signs in by Discord is proven to be that Discord id, and nothing else: what address Discord has of them is no proof to us.
-          mapProfileToUser: ({ id }: { id: string }) => ({ email: addressOfDiscord(id), emailVerified: true }),
+          mapProfileToUser: ({ id, global_name, username }: DiscordProfile) => ({
+            email: addressOfDiscord(id),
+            emailVerified: true,
+            name: takenName(global_name, username),
+          }),
         },
       }),
     },
@@ -105,6 +117,12 @@ export function portalOptions(parts: AccountParts, events: CustomerEvents) {
       }),
     ],
   } satisfies BetterAuthOptions;
+}
+
+interface DiscordProfile {
+  id: string;
+  global_name?: string | null;
+  username: string;
 }
 
 /** The library wants an address of everybody; this one reaches nobody (RFC 2606 §2). */
