@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { NetworkList, normalAddress } from '../domain/validation/addresses.ts';
+import { NetworkList, normalAddress, normalNetwork } from '../domain/validation/addresses.ts';
 import { ConnectionLost } from './body.ts';
 
 /** Gives the address of whoever calls, in its one spelling. @throws {ConnectionLost} when it is gone and was never known */
@@ -45,4 +45,12 @@ function forwardedAddress(text: string): string | undefined {
   const bracketed = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text);
   const withPort = /^(\d+\.\d+\.\d+\.\d+):\d{1,5}$/.exec(text);
   return normalAddress(bracketed?.[1] ?? withPort?.[1] ?? text);
+}
+
+/** How much of an IPv6 address says who calls: the rest is theirs to choose (RFC 6177 §2), and to change with each call. */
+export const SITE_BITS = 64;
+
+/** Whom a limit for callers that aren't known counts an address for. @param address in its one spelling */
+export function siteOf(address: string): string {
+  return (address.includes(':') && normalNetwork(`${address}/${SITE_BITS}`)) || address;
 }

@@ -1,5 +1,6 @@
 import type { Attempts } from '../../counters/attempts.ts';
 import { unreachable } from '../../domain/unreachable.ts';
+import { siteOf } from '../caller-address.ts';
 import { HttpError } from '../errors.ts';
 import type { Caller } from './callers.ts';
 
@@ -15,7 +16,10 @@ export async function countCall(
   { attempts, callsAMinute }: { attempts: Attempts; callsAMinute: number },
 ): Promise<Record<string, string>> {
   const rule = { allowed: callsAMinute, windowMs: WINDOW_MS };
-  const { counted, remaining, resetsInMs, isExact } = await attempts(`calls ${nameOf(caller) ?? address}`, rule);
+  const { counted, remaining, resetsInMs, isExact } = await attempts(
+    `calls ${nameOf(caller) ?? siteOf(address)}`,
+    rule,
+  );
   const seconds = String(Math.max(1, Math.ceil(resetsInMs / 1_000)));
   const headers = {
     'RateLimit-Limit': String(callsAMinute),

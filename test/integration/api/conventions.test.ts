@@ -242,6 +242,16 @@ describe('the calls of a minute', () => {
     expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
   });
 
+  test('are those of a whole IPv6 network of 64 bits, as nobody has fewer addresses', async () => {
+    const network = randomAddress().replace(/::1$/, '');
+    const statuses: number[] = [];
+    for (let i = 0; i < 12; i += 1) {
+      const headers = { authorization: `Bearer plm_${i}`, 'x-forwarded-for': `${network}::${i + 1}` };
+      statuses.push((await fetch(`${small.url}/v1/users/me`, { headers })).status);
+    }
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
+  });
+
   test('are counted by each process alone while Redis is away, and the answers say so', async () => {
     const redis = await startRedis();
     const alone = await startPlatform({ callsAMinute: 10, redisUrl: redis.url });

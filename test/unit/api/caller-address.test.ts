@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { ConnectionLost } from '../../../api/body.ts';
-import { createCallerAddress } from '../../../api/caller-address.ts';
+import { createCallerAddress, siteOf } from '../../../api/caller-address.ts';
 
 const TRUSTED = ['10.0.0.0/8', '192.0.2.10', '2001:db8:a::/48'];
 
@@ -93,5 +93,16 @@ describe('the address of a caller', () => {
   test('is never made up: a connection whose peer is not known any more is lost', () => {
     expect(() => addressOf(undefined, '203.0.113.5')).toThrow(ConnectionLost);
     expect(() => addressOf('')).toThrow(ConnectionLost);
+  });
+});
+
+describe('the site of a caller', () => {
+  test.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::', '2001:db8:1:2::/64'],
+    ['::1', '::/64'],
+  ])('of %s is %s: what one customer of a provider has', (address, site) => {
+    expect(siteOf(address)).toBe(site);
   });
 });
