@@ -1,3 +1,4 @@
+import { createAuditSigningActivities } from './audit-signing.ts';
 import { createDailyCloseActivities } from './daily-close.ts';
 import { createRecountActivities } from './recount.ts';
 import { createSelfCheckActivities } from './self-check.ts';
@@ -6,11 +7,13 @@ import { createSelfCheckActivities } from './self-check.ts';
 export function createActivities(
   dependencies: Parameters<typeof createSelfCheckActivities>[0] &
     Parameters<typeof createDailyCloseActivities>[0] &
-    Parameters<typeof createRecountActivities>[0],
+    Parameters<typeof createRecountActivities>[0] &
+    Parameters<typeof createAuditSigningActivities>[0],
 ) {
   return {
     ...createSelfCheckActivities(dependencies),
     ...createDailyCloseActivities(dependencies),
     ...createRecountActivities(dependencies),
+    ...createAuditSigningActivities(dependencies),
   };
 }

@@ -5,6 +5,7 @@ import type { Registry } from 'prom-client';
 import type { Attempts } from '../counters/attempts.ts';
 import type { QuotaCounter, TenantsVerdict } from '../counters/quota.ts';
 import type { UsageFacts, UsageStatus } from '../counters/usage-entry.ts';
+import type { AuditKeys } from '../runtime/audit-keys.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { SecretBox } from '../runtime/secrets.ts';
@@ -39,6 +40,8 @@ export interface Dependencies {
   accounts: Accounts;
   attempts: Attempts;
   tokenUses: TokenUses;
+  /** Verifies signatures of the audit log. */
+  auditKeys: AuditKeys;
   /** Encrypts what is kept. */
   secrets: SecretBox;
   /** Epoch milliseconds. Passed in, so that a test can stand at midnight. */

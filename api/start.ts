@@ -5,6 +5,7 @@ import { createQuotaCounter, type QuotaCounter, type TenantsVerdict } from '../c
 import { connectRedis, openRedis } from '../counters/redis.ts';
 import { createWake } from '../counters/wakes.ts';
 import { loadCatalogue } from '../domain/plans/load.ts';
+import { AuditKeys } from '../runtime/audit-keys.ts';
 import type { Config } from '../runtime/config.ts';
 import type { Logger } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
@@ -123,6 +124,7 @@ export async function startApi(
     const app = createApp(ROUTES, {
       config,
       db,
+      auditKeys: new AuditKeys(config.auditKeys),
       secrets,
       sessions: accounts,
       accounts,

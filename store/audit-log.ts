@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { AuditActor, AuditEntry } from '../domain/audit/entry.ts';
+import { type AuditSignature, isSignature, type VerifyText } from '../domain/audit/signature.ts';
 import {
   type ChainBreak,
   isBreak,
@@ -7,9 +8,11 @@ import {
   type Verified,
   verifyHead,
   verifyNext,
+  verifySigned,
 } from '../domain/audit/verify.ts';
 import { visibleSince } from '../domain/plans/retention.ts';
 import { PLATFORM_CHAIN, sha256Hex } from './audit-chain.ts';
+import { listSignatures, readLastSignedSeq } from './audit-signatures.ts';
 import { getCatalogue } from './catalogues.ts';
 import { readSubject } from './organizations.ts';
 
@@ -83,32 +86,90 @@ export async function* readEntries(
 }
 
 /**
- * Verifies a whole chain, hidden entries included, against the head as it was at the beginning: what is appended meanwhile is the
- * next verification's. Gives the first break, if any.
+ * All entries from `sinceMs` on with the signatures of heads, each behind the entry that it speaks of: what an export is made of. Behind
+ * the last entry stand those of entries that were there once.
+ */
+export async function* readSigned(
+  db: Knex,
+  organizationId: string | null,
+  { sinceMs }: { sinceMs: number | null },
+): AsyncGenerator<(AuditEntry | AuditSignature)[]> {
+  // Read first: what is signed from now on may be of entries behind the last page.
+  const lastSigned = await readLastSignedSeq(db, organizationId);
+  let seq = 0;
+  for await (const page of readEntries(db, organizationId, { sinceMs })) {
+    yield await withSignatures(db, organizationId, page);
+    seq = page.at(-1)!.seq;
+  }
+  if (seq > 0 && lastSigned > seq)
+    yield await listSignatures(db, organizationId, { fromSeq: seq + 1, toSeq: lastSigned });
+}
+
+async function withSignatures(
+  db: Knex,
+  organizationId: string | null,
+  page: AuditEntry[],
+): Promise<(AuditEntry | AuditSignature)[]> {
+  const range = { fromSeq: page[0]!.seq, toSeq: page.at(-1)!.seq };
+  const signatures = new Map(
+    (await listSignatures(db, organizationId, range)).map((each): [number, AuditSignature] => [each.seq, each]),
+  );
+  return page.flatMap((entry) => {
+    const signed = signatures.get(entry.seq);
+    return signed ? [entry, signed] : [entry];
+  });
+}
+
+/**
+ * Verifies a whole chain, hidden entries included, against its signatures and the head as it was at the beginning: what is appended
+ * meanwhile is the next verification's. Gives the first break, if any.
  */
 export async function findBreak(
   db: Knex,
   organizationId: string | null,
+  verify: VerifyText,
 ): Promise<{ verified: Verified; broken: ChainBreak | undefined }> {
+  // Before the head, which was there when it was signed and only grows.
+  const lastSigned = await readLastSignedSeq(db, organizationId);
   const head = await db('audit_heads')
     .where({ chain_id: organizationId ?? PLATFORM_CHAIN })
     .first<{ seq: number; hash: Buffer } | undefined>('seq', 'hash');
   let verified = NOTHING_VERIFIED;
   for await (const page of readEntries(db, organizationId, { sinceMs: null })) {
-    for (const entry of page) {
-      // Of a whole chain the first entry is the first: there is nothing to be taken at its word.
-      if (verified.entries === 0 && entry.seq !== 1) return { verified, broken: { seq: 1, reason: 'out_of_order' } };
-      const next = verifyNext(verified, entry, sha256Hex);
-      if (isBreak(next)) return { verified, broken: next };
-      if (entry.organization_id !== organizationId)
-        return { verified, broken: { seq: entry.seq, reason: 'of_another_chain' } };
-      verified = next;
+    for (const each of await withSignatures(db, organizationId, page)) {
       // What was appended since the head was read is the next verification's.
-      if (head?.seq === verified.seq) return { verified, broken: verifyHead(verified, headOf(head)) };
+      if (!isSignature(each) && verified.entries > 0 && verified.seq === head?.seq) break;
+      const next = verifyWhole(verified, each, organizationId, verify);
+      if (isBreak(next)) return { verified, broken: next };
+      verified = next;
     }
+    if (verified.seq === head?.seq) break;
   }
-  if (!head) return { verified, broken: verified.entries === 0 ? undefined : { seq: 1, reason: 'not_the_head' } };
-  return { verified, broken: verifyHead(verified, headOf(head)) };
+  const broken = head
+    ? verifyHead(verified, headOf(head))
+    : verified.entries === 0
+      ? undefined
+      : ({ seq: 1, reason: 'not_the_head' } as const);
+  if (broken || lastSigned <= verified.seq) return { verified, broken };
+  const [missing] = await listSignatures(db, organizationId, { fromSeq: verified.seq + 1, toSeq: lastSigned });
+  const next = missing ? verifySigned(verified, missing, verify) : verified;
+  if (!isBreak(next)) return { verified: next, broken: undefined };
+  // Of a chain of which nothing is left, the first entry is the first that is missing.
+  return { verified, broken: verified.entries === 0 && next.reason === 'not_as_signed' ? { ...next, seq: 1 } : next };
+}
+
+/** Of a whole chain the first entry is the first, and of this chain: there is nothing to be taken at its word. */
+function verifyWhole(
+  before: Verified,
+  each: AuditEntry | AuditSignature,
+  organizationId: string | null,
+  verify: VerifyText,
+): Verified | ChainBreak {
+  if (isSignature(each)) return verifySigned(before, each, verify);
+  if (before.entries === 0 && each.seq !== 1) return { seq: 1, reason: 'out_of_order' };
+  const next = verifyNext(before, each, sha256Hex);
+  if (isBreak(next) || each.organization_id === organizationId) return next;
+  return { seq: each.seq, reason: 'of_another_chain' };
 }
 
 function headOf({ seq, hash }: { seq: number; hash: Buffer }): { seq: number; hash: string } {

@@ -1,5 +1,6 @@
 import { ScheduleAlreadyRunning, type ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Logger } from '../runtime/log.ts';
+import { AUDIT_SIGNING } from '../workflows/audit-signing/messages.ts';
 import { DAILY_CLOSE } from '../workflows/daily-close/messages.ts';
 import { RECOUNT } from '../workflows/recount/messages.ts';
 import { QUEUES } from '../workflows/shared/queues.ts';
@@ -40,6 +41,25 @@ export const SCHEDULES = [
       staticSummary: 'recount: whether limits say what there is',
     },
     // A night that was missed is no loss: each recount compares everything.
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour', pauseOnFailure: false },
+  },
+  {
+    scheduleId: 'audit-signing',
+    spec: {
+      calendars: [{ hour: '*', minute: 0, second: 0, comment: 'each hour' }],
+      timezone: 'UTC',
+      jitter: '1 minute',
+    },
+    action: {
+      type: 'startWorkflow',
+      workflowType: AUDIT_SIGNING,
+      workflowId: 'audit-signing',
+      taskQueue: QUEUES.maintenance,
+      args: [{}],
+      workflowRunTimeout: '6 hours',
+      staticSummary: 'audit log: the heads that have grown are signed',
+    },
+    // An hour that was missed is made up for as soon as it can be: until then nothing that happened in it is signed.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 hour', pauseOnFailure: false },
   },
 ] as const satisfies readonly ScheduleOptions[];

@@ -3,6 +3,7 @@ import { createActivities } from '../activities/index.ts';
 import { connectRedis, openRedis } from '../counters/redis.ts';
 import { createUsageStream } from '../counters/usage.ts';
 import { hearWakes } from '../counters/wakes.ts';
+import { AuditKeys } from '../runtime/audit-keys.ts';
 import { type Config, ConfigError, loadConfig } from '../runtime/config.ts';
 import { startHealthServer } from '../runtime/health-server.ts';
 import { createLogger } from '../runtime/log.ts';
@@ -73,6 +74,8 @@ async function main(): Promise<void> {
   const drain = startDrain({ db, stream, mostLagMs: config.usageLagMs, metrics, log });
   shutdown.add('drain', () => drain.stop());
 
+  const auditKeys = new AuditKeys(config.auditKeys);
+  if (!auditKeys.signing) log.warn('no key signs the audit log: PLIMSOLL_AUDIT_KEYS holds no seed');
   const secrets = new SecretBox(config.secretKeys);
   if (config.smtpUrl === '') log.warn('no SMTP server is configured: mails are kept in the database, and reach nobody');
   const relay = startRelay({ db, secrets, handlers: { mail: createMailHandler(config) }, metrics, log });
@@ -97,7 +100,7 @@ async function main(): Promise<void> {
     queues: queueShares(config.databasePoolSize),
     worker: {
       workflowBundle: bundle,
-      activities: createActivities({ db, redis, stream, metrics, identity }),
+      activities: createActivities({ db, redis, stream, metrics, identity, auditKeys }),
       identity,
     },
     log,

@@ -40,6 +40,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the audit log is signed with
+         * @description Public keys (ed25519), those of earlier signatures included. Keep a copy elsewhere: whoever owns the server can change this answer.
+         *
+         *     For anyone.
+         */
+        get: operations["listAuditKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/invites/accept": {
         parameters: {
             query?: never;
@@ -201,7 +223,7 @@ export interface paths {
         };
         /**
          * Export the audit log
-         * @description One entry a line (NDJSON), the oldest first. Without filters `plimsoll audit verify FILE` verifies what was saved, on any machine.
+         * @description One entry a line (NDJSON), the oldest first. Without filters signatures of heads stand between the entries, as lines with `"type": "signature"`, and `plimsoll audit verify FILE --keys KEYS` verifies what was saved, on any machine.
          *
          *     Takes the permission `audit_log:view` in the organisation.
          */
@@ -223,7 +245,7 @@ export interface paths {
         };
         /**
          * Verify the audit log
-         * @description Computes the whole chain anew, hidden entries included, and names the first entry at fault.
+         * @description Computes the whole chain anew, hidden entries included, holds it against the signatures of its heads, and names the first entry at fault. Entries behind the last signature were not signed yet.
          *
          *     Takes the permission `audit_log:view` in the organisation.
          */
@@ -673,10 +695,10 @@ export interface components {
         };
         AuditBreak: {
             /**
-             * @description one of changed, out_of_order, not_linked, of_another_chain, not_the_head
+             * @description one of changed, out_of_order, not_linked, of_another_chain, not_the_head, not_as_signed, signature_changed, unknown_key
              * @enum {string}
              */
-            reason: "changed" | "out_of_order" | "not_linked" | "of_another_chain" | "not_the_head";
+            reason: "changed" | "out_of_order" | "not_linked" | "of_another_chain" | "not_the_head" | "not_as_signed" | "signature_changed" | "unknown_key";
             seq: number;
         };
         AuditEntry: {
@@ -709,10 +731,30 @@ export interface components {
             data: components["schemas"]["AuditEntry"][];
             next_cursor: string | null;
         };
+        AuditKey: {
+            /** @description what signatures name as `key_id` */
+            id: string;
+            /** @description 32 bytes in base64 (RFC 8032) */
+            public_key: string;
+            /** @description whether new heads are signed with it */
+            signs: boolean;
+        };
+        AuditKeyList: {
+            data: components["schemas"]["AuditKey"][];
+        };
         AuditOrigin: {
             ip: string | null;
             request_id: string | null;
             user_agent: string | null;
+        };
+        AuditSigned: {
+            /**
+             * Format: date-time
+             * @description an instant as RFC 3339, in UTC
+             */
+            at: string;
+            /** @description the last entry that a signature covers, and with it all before */
+            seq: number;
         };
         AuditTarget: {
             id: string;
@@ -724,6 +766,9 @@ export interface components {
             entries: number;
             /** @description SHA-256, in hexadecimal */
             last_hash: string;
+            /** @description how many of its signatures agreed */
+            signatures: number;
+            signed: components["schemas"]["AuditSigned"] | null;
             valid: boolean;
         };
         Invite: {
@@ -1707,6 +1752,61 @@ export interface operations {
             };
         };
     };
+    listAuditKeys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the answer that you have: it is not sent again. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "a1",
+                     *           "public_key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                     *           "signs": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditKeyList"];
+                };
+            };
+            /** @description It is as you know it */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["ValidationFailed"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     acceptInvite: {
         parameters: {
             query?: never;
@@ -2464,6 +2564,11 @@ export interface operations {
                      *       "valid": true,
                      *       "entries": 2,
                      *       "last_hash": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+                     *       "signatures": 1,
+                     *       "signed": {
+                     *         "seq": 2,
+                     *         "at": "2026-11-21T09:30:00.000Z"
+                     *       },
                      *       "broken": null
                      *     }
                      */

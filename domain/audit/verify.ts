@@ -1,4 +1,5 @@
 import { type AuditEntry, contentHash, FIRST_PREVIOUS_HASH, type Sha256 } from './entry.ts';
+import { type AuditSignature, signatureFault, type VerifyText } from './signature.ts';
 
 /** The first place where a chain is not what it was written as. */
 export interface ChainBreak {
@@ -17,7 +18,13 @@ export type BreakReason =
   /** It belongs to another chain. */
   | 'of_another_chain'
   /** The chain ends before or after its head says, or with another entry. */
-  | 'not_the_head';
+  | 'not_the_head'
+  /** The entry at a signed place has another hash than was signed, or the chain ends before it. */
+  | 'not_as_signed'
+  /** What stands as the signature of this entry was not made by its key for this entry. */
+  | 'signature_changed'
+  /** Signed by a key that whoever verifies doesn't know. */
+  | 'unknown_key';
 
 /** How far a chain was verified. */
 export interface Verified {
@@ -26,6 +33,9 @@ export interface Verified {
   firstSeq: number | null;
   seq: number;
   hash: string;
+  /** How many signatures agreed, and the last of them. What came later can still be written anew unseen. */
+  signatures: number;
+  signed: { seq: number; at: string } | null;
 }
 
 /** Before the first entry. A part of a chain may begin anywhere: its first entry is taken at its word for what came before. */
@@ -35,6 +45,8 @@ export const NOTHING_VERIFIED: Verified = {
   firstSeq: null,
   seq: 0,
   hash: FIRST_PREVIOUS_HASH,
+  signatures: 0,
+  signed: null,
 };
 
 /** Verifies the next entry behind those before; constant memory, whatever the length of the chain. */
@@ -46,7 +58,20 @@ export function verifyNext(before: Verified, entry: AuditEntry, sha256: Sha256):
   const previous = isFirst && seq > 1 ? entry.previous_hash : before.hash;
   if (entry.previous_hash !== previous) return { seq, reason: 'not_linked' };
   if (contentHash(entry, sha256) !== hash) return { seq, reason: 'changed' };
-  return { organizationId, entries: before.entries + 1, firstSeq: before.firstSeq ?? seq, seq, hash };
+  return { ...before, organizationId, entries: before.entries + 1, firstSeq: before.firstSeq ?? seq, seq, hash };
+}
+
+/** Verifies that the last of the entries before is the one that was signed: a signature stands right behind its entry. */
+export function verifySigned(before: Verified, signed: AuditSignature, verify: VerifyText): Verified | ChainBreak {
+  const { seq, hash, organization_id: organizationId } = signed;
+  const reason = signatureFault(signed, verify);
+  if (reason) return { seq, reason };
+  if (before.entries > 0 && organizationId !== before.organizationId) return { seq, reason: 'of_another_chain' };
+  // The entries from here on to the signed one are missing.
+  if (seq > before.seq) return { seq: before.entries === 0 ? seq : before.seq + 1, reason: 'not_as_signed' };
+  if (seq < before.seq) return { seq, reason: 'out_of_order' };
+  if (hash !== before.hash) return { seq, reason: 'not_as_signed' };
+  return { ...before, signatures: before.signatures + 1, signed: { seq, at: signed.signed_at } };
 }
 
 /** Whether what was verified ends where the chain's head is. */

@@ -8,6 +8,7 @@ import { createLogger } from '../../runtime/log.ts';
 import { CHECKOUT } from '../../stack/home.ts';
 import { ensureTimeSkippingServer } from '../../stack/time-skipping.ts';
 import { workflowBundle } from '../../worker/bundle.ts';
+import * as auditSigning from './audit-signing.paths.ts';
 import * as dailyClose from './daily-close.paths.ts';
 import * as recount from './recount.paths.ts';
 import * as selfCheck from './self-check.paths.ts';
@@ -30,6 +31,11 @@ const runs: Record<string, Run> = {
     'recount',
     recount.PATHS,
     (path) => (env, bundle) => recount.runRecountWith(env, bundle, path().activities),
+  ),
+  ...runsOf(
+    'audit-signing',
+    auditSigning.PATHS,
+    (path) => (env, bundle) => auditSigning.runSigningWith(env, bundle, path().activities),
   ),
 };
 const fileOf = (name: string): string => fileURLToPath(new URL(`../histories/${name}.json`, import.meta.url));

@@ -54,7 +54,12 @@ describe('the recorded histories', () => {
 
     expect(replayed).toBe(recorded.length);
     expect(faults.map(({ workflowId }) => workflowId)).toEqual(
-      expect.arrayContaining(['self-check/answered', 'daily-close/a-week', 'recount/in-parts']),
+      expect.arrayContaining([
+        'self-check/answered',
+        'daily-close/a-week',
+        'recount/in-parts',
+        'audit-signing/in-parts',
+      ]),
     );
     expect(faults.every(({ error }) => error instanceof DeterminismViolationError)).toBe(true);
   });

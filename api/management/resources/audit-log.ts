@@ -1,7 +1,15 @@
 import { Readable } from 'node:stream';
 import { type Static, Type } from 'typebox';
 import type { AuditEntry } from '../../../domain/audit/entry.ts';
-import { type AuditFilters, findBreak, listEntries, readEntries, readVisibleSince } from '../../../store/audit-log.ts';
+import type { AuditSignature } from '../../../domain/audit/signature.ts';
+import {
+  type AuditFilters,
+  findBreak,
+  listEntries,
+  readEntries,
+  readSigned,
+  readVisibleSince,
+} from '../../../store/audit-log.ts';
 import { EXAMPLE } from '../examples.ts';
 import { PAGE, PageOf, pageAsked, pageOf } from '../lists.ts';
 import { manage, reply } from '../route.ts';
@@ -33,6 +41,12 @@ const AuditEntryView = View('AuditEntry', {
     request_id: Nullable(Type.String()),
   }),
   hash: Hash,
+});
+
+const AuditKeyView = View('AuditKey', {
+  id: Type.String({ description: 'what signatures name as `key_id`' }),
+  public_key: Type.String({ description: '32 bytes in base64 (RFC 8032)' }),
+  signs: Type.Boolean({ description: 'whether new heads are signed with it' }),
 });
 
 const example: Static<typeof AuditEntryView> = {
@@ -112,7 +126,8 @@ export const auditLogRoutes = [
     operationId: 'exportAuditLog',
     summary: 'Export the audit log',
     description:
-      'One entry a line (NDJSON), the oldest first. Without filters `plimsoll audit verify FILE` verifies what was saved, on any machine.',
+      'One entry a line (NDJSON), the oldest first. Without filters signatures of heads stand between the entries, as lines with ' +
+      '`"type": "signature"`, and `plimsoll audit verify FILE --keys KEYS` verifies what was saved, on any machine.',
     tag: 'Audit log',
     caller: CALLER,
     query: Type.Object({ ...FILTERS }, { additionalProperties: false }),
@@ -122,7 +137,10 @@ export const auditLogRoutes = [
     example: {},
     async handle({ db, organization, query }, { now }) {
       const sinceMs = await readVisibleSince(db, organization.id, now());
-      const pages = readEntries(db, organization.id, { filters: filtersOf(query), sinceMs });
+      const isFiltered = Object.keys(query).length > 0;
+      const pages = isFiltered
+        ? readEntries(db, organization.id, { filters: filtersOf(query), sinceMs })
+        : readSigned(db, organization.id, { sinceMs });
       return reply(200, Readable.from(linesOf(pages)));
     },
   }),
@@ -132,7 +150,9 @@ export const auditLogRoutes = [
     path: `${PATH}/verify`,
     operationId: 'verifyAuditLog',
     summary: 'Verify the audit log',
-    description: 'Computes the whole chain anew, hidden entries included, and names the first entry at fault.',
+    description:
+      'Computes the whole chain anew, hidden entries included, holds it against the signatures of its heads, and names the first entry ' +
+      'at fault. Entries behind the last signature were not signed yet.',
     tag: 'Audit log',
     caller: CALLER,
     answers: {
@@ -140,24 +160,68 @@ export const auditLogRoutes = [
         valid: Type.Boolean(),
         entries: Type.Integer({ description: 'how many were verified' }),
         last_hash: Hash,
+        signatures: Type.Integer({ description: 'how many of its signatures agreed' }),
+        signed: Nullable(
+          View('AuditSigned', {
+            seq: Type.Integer({ description: 'the last entry that a signature covers, and with it all before' }),
+            at: Instant,
+          }),
+        ),
         broken: Nullable(
           View('AuditBreak', {
             seq: Type.Integer(),
-            reason: OneOf('changed', 'out_of_order', 'not_linked', 'of_another_chain', 'not_the_head'),
+            reason: OneOf(
+              'changed',
+              'out_of_order',
+              'not_linked',
+              'of_another_chain',
+              'not_the_head',
+              'not_as_signed',
+              'signature_changed',
+              'unknown_key',
+            ),
           }),
         ),
       }),
     },
-    example: { answer: { valid: true, entries: 2, last_hash: 'b'.repeat(64), broken: null } },
-    async handle({ db, organization }) {
-      const { verified, broken } = await findBreak(db, organization.id);
+    example: {
+      answer: {
+        valid: true,
+        entries: 2,
+        last_hash: 'b'.repeat(64),
+        signatures: 1,
+        signed: { seq: 2, at: EXAMPLE.createdAt },
+        broken: null,
+      },
+    },
+    async handle({ db, organization }, { auditKeys }) {
+      const { verified, broken } = await findBreak(db, organization.id, auditKeys.verify);
       return reply(200, {
         valid: broken === undefined,
         entries: verified.entries,
         last_hash: verified.hash,
+        signatures: verified.signatures,
+        signed: verified.signed,
         broken: broken ? { seq: broken.seq, reason: broken.reason } : null,
       });
     },
+  }),
+
+  manage({
+    method: 'get',
+    path: '/v1/audit-keys',
+    operationId: 'listAuditKeys',
+    summary: 'What the audit log is signed with',
+    description:
+      'Public keys (ed25519), those of earlier signatures included. Keep a copy elsewhere: whoever owns the server can change this answer.',
+    tag: 'Audit log',
+    caller: { kind: 'anyone' },
+    answers: { 200: View('AuditKeyList', { data: Type.Array(AuditKeyView) }) },
+    example: { answer: { data: [{ id: 'a1', public_key: `${'A'.repeat(43)}=`, signs: true }] } },
+    handle: async (_call, { auditKeys }) =>
+      reply(200, {
+        data: auditKeys.publicKeys.map(({ id, publicKey, signs }) => ({ id, public_key: publicKey, signs })),
+      }),
   }),
 ];
 
@@ -166,6 +230,6 @@ function viewOf(entry: AuditEntry): Static<typeof AuditEntryView> {
   return entry;
 }
 
-async function* linesOf(pages: AsyncIterable<AuditEntry[]>): AsyncGenerator<string> {
-  for await (const page of pages) yield page.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+async function* linesOf(pages: AsyncIterable<(AuditEntry | AuditSignature)[]>): AsyncGenerator<string> {
+  for await (const page of pages) yield page.map((line) => `${JSON.stringify(line)}\n`).join('');
 }

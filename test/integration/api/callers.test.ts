@@ -98,7 +98,7 @@ test('every route says who may call it', () => {
     ...open.slice(6).filter((path) => /^\/(auth|v1\/portal\/auth|dev)\b/.test(path)),
   ]);
   const forAnyone = routes.filter(([, { caller }]) => caller.kind === 'anyone').map(([name]) => name);
-  expect(forAnyone).toEqual(['listPermissions']);
+  expect(forAnyone).toEqual(['listPermissions', 'listAuditKeys']);
 });
 
 describe.each(closed)('%s', (name, route) => {

@@ -41,6 +41,7 @@ export const OTHERWISE: Record<string, string[]> = {
     'audit',
     'note',
     'appendEntries',
+    'keepSignatures',
     'acting',
     'actIn',
     'afterCommit',
