@@ -45,6 +45,10 @@ export async function startSmtpReceiver(): Promise<SmtpReceiver> {
       });
     },
   });
+  // Tests kill those who send: their connections end as they end. Anything else is a fault.
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') throw error;
+  });
   server.listen(0, '127.0.0.1');
   await once(server.server, 'listening');
   receiver.url = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
