@@ -152,21 +152,60 @@ describe.each(closed)('%s', (name, route) => {
 });
 
 describe('a filter', () => {
-  test('by an id of somebody else finds nothing', async () => {
-    for (const [name, route] of closed) {
-      const { properties = {} } = (route.query ?? {}) as { properties?: Record<string, { format?: string }> };
-      for (const [filter, { format }] of Object.entries(properties)) {
-        if (format !== 'uuid') continue;
-        for (const id of Object.values(theirs.ids)) {
+  test('by a thing of somebody else finds nothing, in every list', async () => {
+    const lists = closed.filter(([, route]) => filtersOf(route).length > 0);
+    // Theirs finds it: something was done there, to something, by somebody.
+    const change = { name: `Renamed ${randomUUID()}` };
+    const url = `${platform.url}/v1/organizations/${theirs.ids.organization_id}`;
+    const their = { ...cookieOf(theirs.owner.browser), 'content-type': 'application/json' };
+    const changed = await fetch(url, { method: 'PATCH', headers: their, body: JSON.stringify(change) });
+    expect(changed.status).toBe(200);
+    for (const filter of [`actor=${theirs.owner.id}`, `target=${theirs.ids.organization_id}`]) {
+      const log = await (await fetch(`${url}/audit-log?${filter}`, { headers: their })).text();
+      expect([filter, log]).toEqual([filter, expect.stringContaining(change.name)]);
+    }
+
+    let found = 0;
+    for (const [name, route] of lists) {
+      for (const filter of filtersOf(route)) {
+        for (const [kind, id] of Object.entries({ ...theirs.ids, their_owner: theirs.owner.id })) {
           const path = `${pathOf(route, ours.ids)}?${filter}=${id}`;
           const response = await fetch(platform.url + path, { headers: callers.owner });
-          const { data = [] } = (await response.json()) as { data?: unknown[] };
-          expect({ name, filter, data }).toEqual({ name, filter, data: [] });
+          const text = await response.text();
+          const isNothing = isNothingFound(response.status, text);
+          expect({ name, filter, kind, status: response.status, isNothing }).toMatchObject({ isNothing: true });
+          if (response.status === 200) found += 1;
         }
       }
     }
+    // Those of the audit log, in a list and in its export, at the least: else nothing was tried.
+    expect(lists.map(([name]) => name)).toEqual(expect.arrayContaining(['listAuditLog', 'exportAuditLog']));
+    expect(found).toBeGreaterThanOrEqual(6 * Object.keys(theirs.ids).length);
   });
 });
+
+/** The filters of a list that take text: what is a number, an instant or one of some names can't name a thing. */
+function filtersOf({ query }: ManagedRoute): string[] {
+  const { properties = {} } = (query ?? {}) as { properties?: Record<string, Filter> };
+  return Object.entries(properties).flatMap(([name, { type, format, enum: names }]) => {
+    const isText = type === 'string' && names === undefined && (format === undefined || format === 'uuid');
+    return isText && name !== 'cursor' ? [name] : [];
+  });
+}
+
+interface Filter {
+  type?: string;
+  format?: string;
+  enum?: string[];
+}
+
+/** An empty list, an empty export, or that this filter takes no such thing. */
+function isNothingFound(status: number, text: string): boolean {
+  if (status === 422) return (JSON.parse(text) as { code: string }).code === 'validation_failed';
+  if (status !== 200) return false;
+  if (text === '') return true;
+  return text.startsWith('{"data":[]');
+}
 
 /** Members of a body that are ids. */
 function idFieldsOf({ body }: ManagedRoute): string[] {
