@@ -121,29 +121,36 @@ async function withSignatures(
 }
 
 /**
- * Verifies a whole chain, hidden entries included, against its signatures and the head as it was at the beginning: what is appended
- * meanwhile is the next verification's. Gives the first break, if any.
+ * Verifies a whole chain, hidden entries included, against its signatures and its head, all as they were at one moment: an entry behind
+ * the head is no later one then, but one that was put there. Gives the first break, if any.
  */
-export async function findBreak(
+export function findBreak(
   db: Knex,
   organizationId: string | null,
   verify: VerifyText,
 ): Promise<{ verified: Verified; broken: ChainBreak | undefined }> {
-  // Before the head, which was there when it was signed and only grows.
-  const lastSigned = await readLastSignedSeq(db, organizationId);
-  const head = await db('audit_heads')
+  return db.transaction((trx) => findBreakIn(trx, organizationId, verify), {
+    isolationLevel: 'repeatable read',
+    readOnly: true,
+  });
+}
+
+async function findBreakIn(
+  trx: Knex.Transaction,
+  organizationId: string | null,
+  verify: VerifyText,
+): Promise<{ verified: Verified; broken: ChainBreak | undefined }> {
+  const lastSigned = await readLastSignedSeq(trx, organizationId);
+  const head = await trx('audit_heads')
     .where({ chain_id: organizationId ?? PLATFORM_CHAIN })
     .first<{ seq: number; hash: Buffer } | undefined>('seq', 'hash');
   let verified = NOTHING_VERIFIED;
-  for await (const page of readEntries(db, organizationId, { sinceMs: null })) {
-    for (const each of await withSignatures(db, organizationId, page)) {
-      // What was appended since the head was read is the next verification's.
-      if (!isSignature(each) && verified.entries > 0 && verified.seq === head?.seq) break;
+  for await (const page of readEntries(trx, organizationId, { sinceMs: null })) {
+    for (const each of await withSignatures(trx, organizationId, page)) {
       const next = verifyWhole(verified, each, organizationId, verify);
       if (isBreak(next)) return { verified, broken: next };
       verified = next;
     }
-    if (verified.seq === head?.seq) break;
   }
   const broken = head
     ? verifyHead(verified, headOf(head))
@@ -151,7 +158,7 @@ export async function findBreak(
       ? undefined
       : ({ seq: 1, reason: 'not_the_head' } as const);
   if (broken || lastSigned <= verified.seq) return { verified, broken };
-  const [missing] = await listSignatures(db, organizationId, { fromSeq: verified.seq + 1, toSeq: lastSigned });
+  const [missing] = await listSignatures(trx, organizationId, { fromSeq: verified.seq + 1, toSeq: lastSigned });
   const next = missing ? verifySigned(verified, missing, verify) : verified;
   if (!isBreak(next)) return { verified: next, broken: undefined };
   // Of a chain of which nothing is left, the first entry is the first that is missing.

@@ -73,13 +73,7 @@ const FRAUDS: [
         .where('seq', '>', 1000)
         .update({ seq: trx.raw('seq - 999') });
       const row = await trx('audit_entries').where({ chain_id, seq: 3 }).first<Record<string, unknown>>('*');
-      await trx('audit_entries').insert({
-        ...row,
-        seq: 4,
-        before: JSON.stringify(row['before']),
-        after: JSON.stringify(row['after']),
-        at: new Date(row['at'] as number),
-      });
+      await trx('audit_entries').insert(copyOf(row, 4));
     },
     { seq: 4, reason: 'not_linked' },
   ],
@@ -90,7 +84,24 @@ const FRAUDS: [
     },
     { seq: 6, reason: 'not_the_head' },
   ],
+  [
+    'an entry is appended and linked, while the head stays',
+    async (trx, chain_id) => {
+      const row = await trx('audit_entries').where({ chain_id, seq: 6 }).first<Record<string, unknown>>('*');
+      await trx('audit_entries').insert({ ...copyOf(row, 7), previous_hash: row['hash'] });
+      await rechain(trx, chain_id, 7);
+    },
+    { seq: 7, reason: 'not_the_head' },
+  ],
 ];
+
+const copyOf = (row: Record<string, unknown>, seq: number): Record<string, unknown> => ({
+  ...row,
+  seq,
+  before: JSON.stringify(row['before']),
+  after: JSON.stringify(row['after']),
+  at: new Date(row['at'] as number),
+});
 
 describe('a chain', () => {
   test('that nobody touched verifies, on the server and offline, whole or from any entry on', async () => {
