@@ -157,9 +157,9 @@ export function startRelay(options: {
     }
     const pauseMs = times.pausesMs[attempts - 1] ?? null;
     const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
-    await postponeEntry(db, entry, { pauseMs, error: String(error) });
+    await postponeEntry(db, entry, { pauseMs, error: kept(error) });
     if (pauseMs === null) toldParked(kind, id, code);
-    // No message: what a server answers may name whom the mail was for.
+    // No message: `kept`.
     else log.warn({ id, kind, attempts, pauseMs, code, responseCode }, 'an entry of the outbox failed; trying again');
     return pauseMs === null ? 'parked' : 'failed';
   }
@@ -203,6 +203,16 @@ async function within(act: Promise<void>, ms: number): Promise<void> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`No end within ${ms} ms`)), ms);
   await Promise.race([act, late.promise]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * What of an error stands beside its entry in plain text: of one that another program has told us its codes alone, as what a server answers
+ * may name whom the mail was for; of our own what they say, since none holds anything of a payload.
+ */
+function kept(error: unknown): string {
+  const { code, responseCode, response } = error as { code?: unknown; responseCode?: unknown; response?: unknown };
+  if (code === undefined && response === undefined) return String(error);
+  return [code, responseCode].filter((each) => each !== undefined).join(' ');
 }
 
 function createRelayMetrics(registry: Registry) {

@@ -178,7 +178,7 @@ describe('mails by SMTP', () => {
   test('that the server will never take are given up at once, those that it may take later are tried again', async () => {
     smtp.judge = (recipient) => {
       if (recipient.startsWith('never')) return { code: 550, text: 'no such user' };
-      return recipient.startsWith('later') ? { code: 451, text: 'come back' } : undefined;
+      return recipient.startsWith('later') ? { code: 451, text: `come back, ${recipient}` } : undefined;
     };
     const [, later] = await send(aReset('never@example.com'), aReset('later@example.com'), aReset('now@example.com'));
     const { metric } = aRelay({ smtpUrl: smtp.url, times: { pausesMs: [5, 5] } });
@@ -186,6 +186,8 @@ describe('mails by SMTP', () => {
     expect(smtp.mails.map(({ to }) => to[0])).toEqual(['now@example.com']);
     expect(await metric('plimsoll_outbox_acted_total', 'refused')).toBe(1);
     expect(await metric('plimsoll_outbox_acted_total', 'failed')).toBe(2);
+    // Beside a payload that is sealed no word of the server's may stand, which has named whom the mail is for.
+    expect(await db('outbox').pluck('last_error')).toEqual(['EENVELOPE 451']);
     await waitUntil('the metric tells it', async () => (await metric('plimsoll_outbox_parked')) === 1);
     expect(await metric('plimsoll_outbox_lag_seconds')).toBe(0);
 
