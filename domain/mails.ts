@@ -3,11 +3,11 @@ export interface MailData {
   verify_email: Named & Link;
   /** To somebody who has an account, when somebody signs up with their address once more. */
   account_exists: Named & Event;
-  /** To the new address: it is the account's only once somebody has followed the link. */
-  email_change: Named & Link & { newEmail: string };
   reset_password: Named & Link;
   password_changed: Named & Event;
   two_factor_changed: Named & Event & { isEnabled: boolean };
+  /** Somebody can sign in by a provider from now on, which is named as people call it: `GitHub`. */
+  provider_linked: Named & Event & { provider: string };
   account_deleted: Named & { atMs: number };
   /** `role` is null where no role was named. */
   invite: Link & { organization: string; inviter: string; role: string | null };

@@ -67,6 +67,7 @@ export async function answerAccounts(parts: Parts, { request, requestId }: Call)
     nowMs: now(),
     attempt: undefined,
     sessionBeganAtMs: undefined,
+    newUserId: undefined,
   };
   await holdLimit(parts, exchange);
 

@@ -14,6 +14,8 @@ export interface AccountExchange {
   attempt: (Attempt & { allowed: number }) | undefined;
   /** When the session of who asks began, epoch milliseconds; only where that matters. */
   sessionBeganAtMs: number | undefined;
+  /** Whom this request has made. */
+  newUserId: string | undefined;
 }
 
 const exchanges = new AsyncLocalStorage<AccountExchange>();

@@ -5,7 +5,7 @@ import { audit } from '../../store/audit.ts';
 import type { Carrying } from '../../store/carried.ts';
 import { enqueueMail } from '../../store/mails.ts';
 import { leaveEveryOrganization } from '../../store/members.ts';
-import { forgetProofs, hasPassword, lockPerson } from '../../store/people.ts';
+import { findPerson, forgetProofs, hasPassword, lockPerson } from '../../store/people.ts';
 import { HttpError } from '../errors.ts';
 import { currentExchange, dueIn, whence } from './exchange.ts';
 import { maySend } from './limits.ts';
@@ -24,6 +24,12 @@ interface Account {
 
 /** A session that began so long ago, milliseconds, ends no account of somebody who has no password to give. */
 const RECENT_MS = 3_600_000;
+
+/** What people change about themselves by `update-user`. */
+const PROFILE = ['name', 'image'];
+
+/** How people call the providers. */
+const PROVIDERS: Record<string, string> = { github: 'GitHub', discord: 'Discord' };
 
 export type PeopleEvents = ReturnType<typeof createPeopleEvents>;
 
@@ -51,6 +57,7 @@ export function createPeopleEvents({
 
   return {
     async created({ id }: User): Promise<void> {
+      currentExchange().newUserId = id;
       await audited(id, 'user.created');
     },
 
@@ -79,9 +86,12 @@ export function createPeopleEvents({
       await mail({ template: 'reset_password', to: email, data: { name, link, expiresAtMs: dueIn(LIFETIME.reset) } });
     },
 
-    /** Of a user's columns only the second factor changes here that anybody must hear of. */
+    /** Of a user's columns only the second factor changes here that anybody must hear of by mail. */
     async changed({ id, name, email, twoFactorEnabled }: User & { twoFactorEnabled: boolean }): Promise<void> {
-      const { path } = currentExchange();
+      const { path, body } = currentExchange();
+      // Which, and not to what: a name would outlive the person.
+      if (path === '/update-user')
+        await audited(id, 'user.changed', { fields: PROFILE.filter((each) => each in body) });
       if (path !== '/two-factor/verify-totp' && path !== '/two-factor/disable') return;
       await audited(id, twoFactorEnabled ? 'user.two_factor_enabled' : 'user.two_factor_disabled');
       await mail({
@@ -91,9 +101,15 @@ export function createPeopleEvents({
       });
     },
 
-    /** A provider by which somebody can sign in; a password is told of elsewhere. */
+    /** A provider by which somebody can sign in; a password is told of elsewhere. Who signs up by one knows. */
     async accountAdded({ userId, providerId }: Account): Promise<void> {
-      if (providerId !== 'credential') await audited(userId, 'user.provider_linked', { provider: providerId });
+      if (providerId === 'credential') return;
+      await audited(userId, 'user.provider_linked', { provider: providerId });
+      if (currentExchange().newUserId === userId) return;
+      const person = await findPerson(await carrying.transaction(), userId);
+      if (!person) throw new Error(`An account was added to nobody: ${userId}`);
+      const data = { name: person.name, provider: PROVIDERS[providerId] ?? providerId, ...whence() };
+      await mail({ template: 'provider_linked', to: person.email, data });
     },
 
     /** By who knows the old one. The library's other way to a new one changes rows that it doesn't tell us of: `passwordReset`. */

@@ -36,17 +36,6 @@ export const LETTERS: { readonly [Template in MailTemplate]: (data: MailData[Tem
     ],
   }),
 
-  email_change: ({ name, newEmail, link, expiresAtMs }) => ({
-    subject: 'Please confirm your new e-mail address',
-    blocks: [
-      hello(name),
-      { say: `You asked for ${newEmail} to be the address of your account from now on. One click makes it so:` },
-      { press: 'Use this address', link },
-      { aside: `The link works until ${instant(expiresAtMs)}. Until you follow it, your old address stays.` },
-      { aside: "If you didn't ask for this, ignore it: nothing changes." },
-    ],
-  }),
-
   reset_password: ({ name, link, expiresAtMs }) => ({
     subject: 'Choose a new password',
     blocks: [
@@ -82,6 +71,23 @@ export const LETTERS: { readonly [Template in MailTemplate]: (data: MailData[Tem
         ? [{ say: 'Keep your recovery codes somewhere safe: they are the way in without your phone.' }]
         : []),
       { aside: "If it wasn't you, change your password and end all other sessions in your settings." },
+    ],
+  }),
+
+  provider_linked: ({ name, provider, atMs, ip }) => ({
+    subject: `You can sign in by ${named(provider)} now`,
+    blocks: [
+      hello(name),
+      {
+        say:
+          `On ${instant(atMs)} signing in by ${named(provider)} was added to your account${from(ip)}. ` +
+          'If that was you, all is well.',
+      },
+      {
+        aside:
+          "If it wasn't you, take it away in your settings, change your password, and end all other sessions: whoever added it can sign in " +
+          'as you.',
+      },
     ],
   }),
 

@@ -1,5 +1,8 @@
+import { hashPassword } from 'better-auth/crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { replacePassword } from '../../../store/passwords.ts';
 import { aSignedInPerson, PASSWORD, signIn, whoIs } from '../../support/account-people.ts';
+import { write } from '../../support/acting.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 import { linkIn, mailsTo, Visitor } from '../../support/visitor.ts';
 
@@ -133,6 +136,15 @@ describe('signing in', () => {
   });
 });
 
+test('a changed name is written down as such, and not what it was or is', async () => {
+  const { browser, id } = await aSignedInPerson(platform, { name: 'Ann Formerly' });
+  expect((await browser.post('/auth/update-user', { name: 'Ann Lately' })).status).toBe(200);
+  expect(await platform.db('users').where({ id }).first('name')).toEqual({ name: 'Ann Lately' });
+  const entries = await platform.db('audit_entries').where({ target_id: id, action: 'user.changed' });
+  expect(entries).toMatchObject([{ actor_kind: 'user', actor_id: id, after: { fields: ['name'] } }]);
+  expect(JSON.stringify(entries)).not.toMatch(/Formerly|Lately/);
+});
+
 describe('a password', () => {
   test('is changed by who knows it, which ends all other sessions', async () => {
     const { browser, email, id } = await aSignedInPerson(platform);
@@ -161,6 +173,18 @@ describe('a password', () => {
     const [entry] = await platform.db('audit_entries').where({ target_id: id, action: 'user.password_changed' });
     expect(entry).toMatchObject({ actor_kind: 'user', actor_id: id });
     expect(JSON.stringify(entry)).not.toContain(email);
+  });
+
+  test('that is replaced on the server ends every session, and opens instead of the old one', async () => {
+    const { browser, email, id } = await aSignedInPerson(platform);
+    const password = 'ten geese in a field';
+    const passwordHash = await hashPassword(password);
+    await write(platform.db, (trx) => replacePassword(trx, { userId: id, passwordHash }));
+    expect(await whoIs(browser)).toBeUndefined();
+    expect((await signIn(visitor(), email)).body).toMatchObject({ code: 'invalid_credentials' });
+    expect((await signIn(visitor(), email, password)).status).toBe(200);
+    const entries = await platform.db('audit_entries').where({ target_id: id }).orderBy('seq').pluck('action');
+    expect(entries).toEqual(['user.created', 'user.password_replaced']);
   });
 
   test('stands nowhere as it was typed', async () => {

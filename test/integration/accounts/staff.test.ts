@@ -72,5 +72,7 @@ describe('staff', () => {
     });
     expect(await plimsollJson('people', 'sign-out', email)).toEqual({ user_id: id, sessions_ended: 1 });
     expect(await whoIs(browser)).toBeUndefined();
+    const entries = await platform.db('audit_entries').where({ target_id: id, action: 'user.signed_out' });
+    expect(entries).toMatchObject([{ actor_kind: 'server', after: { sessions: 1 } }]);
   });
 });

@@ -146,6 +146,25 @@ describe('a second factor', () => {
       { subject: 'Two-factor sign-in is on' },
       { subject: 'Two-factor sign-in was turned off' },
     ]);
+    expect(await platform.db('audit_entries').where({ target_id: id }).orderBy('seq')).toMatchObject([
+      { action: 'user.created' },
+      { action: 'user.two_factor_enabled' },
+      { action: 'user.two_factor_disabled', actor_kind: 'user', actor_id: id },
+    ]);
+  });
+
+  test('gets new recovery codes, which make the old ones nothing', async () => {
+    const { browser, email, id, recoveryCodes } = await aProtectedPerson();
+    const renewed = await browser.post('/auth/two-factor/generate-backup-codes', { password: PASSWORD });
+    const { backupCodes } = renewed.body as { backupCodes: string[] };
+    expect(new Set([...backupCodes, ...recoveryCodes]).size).toBe(20);
+    const entries = await platform.db('audit_entries').where({ target_id: id, action: 'user.recovery_codes_renewed' });
+    expect(entries).toMatchObject([{ actor_kind: 'user', actor_id: id }]);
+    const phone = visitor();
+    await signIn(phone, email);
+    const verify = (code: string) => phone.post('/auth/two-factor/verify-backup-code', { code });
+    expect((await verify(recoveryCodes[0]!)).body).toMatchObject({ code: 'invalid_code' });
+    expect((await verify(backupCodes[0]!)).status).toBe(200);
   });
 
   test('outlives a rotation of the keys that encrypt it', async () => {

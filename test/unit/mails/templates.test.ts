@@ -12,10 +12,10 @@ const event = { atMs: expiresAtMs, ip: '192.0.2.1' };
 const EVERY: { [Template in MailTemplate]: MailData[Template] } = {
   verify_email: { name: EVIL, link, expiresAtMs },
   account_exists: { name: EVIL, ...event },
-  email_change: { name: EVIL, newEmail: 'new@example.com', link, expiresAtMs },
   reset_password: { name: EVIL, link, expiresAtMs },
   password_changed: { name: EVIL, ...event },
   two_factor_changed: { name: EVIL, isEnabled: true, ...event },
+  provider_linked: { name: EVIL, provider: 'GitHub', ...event },
   account_deleted: { name: EVIL, atMs: expiresAtMs },
   invite: { organization: EVIL, inviter: EVIL, role: EVIL, link, expiresAtMs },
   invite_accepted: { organization: EVIL, member: EVIL, memberEmail: 'm@example.com' },
