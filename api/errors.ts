@@ -137,7 +137,8 @@ export const ERRORS = {
   validation_failed: {
     status: 422,
     title: 'Something in the request is not accepted',
-    meaning: '`errors` names every fault at once: where, a code, what is wrong, and what would be accepted.',
+    meaning:
+      '`errors` names all faults at once, a hundred at most: where, a code, what is wrong, and what would be accepted.',
   },
   idempotency_conflict: {
     status: 422,

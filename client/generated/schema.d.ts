@@ -1516,7 +1516,7 @@ export interface components {
                  *       "type": "/problems/validation_failed",
                  *       "title": "Something in the request is not accepted",
                  *       "status": 422,
-                 *       "detail": "`errors` names every fault at once: where, a code, what is wrong, and what would be accepted.",
+                 *       "detail": "`errors` names all faults at once, a hundred at most: where, a code, what is wrong, and what would be accepted.",
                  *       "code": "validation_failed",
                  *       "request_id": "req_0199a1b2-3c4d-7e5f-8a6b-7c8d9e0f1a2b"
                  *     }
@@ -1539,7 +1539,7 @@ export interface components {
                  *       "type": "/problems/validation_failed",
                  *       "title": "Something in the request is not accepted",
                  *       "status": 422,
-                 *       "detail": "`errors` names every fault at once: where, a code, what is wrong, and what would be accepted.",
+                 *       "detail": "`errors` names all faults at once, a hundred at most: where, a code, what is wrong, and what would be accepted.",
                  *       "code": "validation_failed",
                  *       "request_id": "req_0199a1b2-3c4d-7e5f-8a6b-7c8d9e0f1a2b"
                  *     }
