@@ -169,17 +169,19 @@ export async function lapseInvites(trx: Knex.Transaction, organizationId: string
   return lapsed.length;
 }
 
-/** Organisations with invites whose time is over, at most `limit` of them. */
+/** Organisations with invites whose time is over, by id, at most `limit` of them; `after` is the last one's. */
 export async function organizationsWithLapsedInvites(
   db: Knex,
-  { nowMs, limit }: { nowMs: number; limit: number },
+  { nowMs, limit, after }: { nowMs: number; limit: number; after: string | null },
 ): Promise<string[]> {
-  const rows = await db('invites')
+  const rows = db('invites')
     .where({ state: 'pending' })
     .where('expires_at', '<=', new Date(nowMs))
     .distinct<{ organization_id: string }[]>('organization_id')
+    .orderBy('organization_id')
     .limit(limit);
-  return rows.map((row) => row.organization_id);
+  if (after !== null) void rows.where('organization_id', '>', after);
+  return (await rows).map((row) => row.organization_id);
 }
 
 /**
@@ -223,7 +225,7 @@ export async function acceptInvite(
     organizationId,
     action: 'member.joined',
     target: { type: 'user', id: userId },
-    after: { email: person.email, inviteId, roleId: role.id, role: role.name },
+    after: { inviteId, roleId: role.id, role: role.name },
   });
   return { organizationId, member: await getMember(trx, organizationId, userId) };
 }

@@ -26,26 +26,34 @@ export function startInviteLapse({ db, log, everyMs = EVERY_MS }: { db: Knex; lo
   async function run(): Promise<void> {
     const { signal } = stopping;
     while (!signal.aborted) {
-      const found = await lapseSome(db, log);
-      if (found === AT_ONCE) continue;
+      await lapseAll(signal);
       await pause(everyMs, undefined, { signal }).catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });
     }
   }
-}
 
-/** One organisation a transaction, so that a lock is held shortly. Gives in how many it was done. */
-async function lapseSome(db: Knex, log: Logger): Promise<number> {
-  let done = 0;
-  try {
+  /** Once through all organisations: one that fails keeps none of the others waiting, and has its turn again the next time. */
+  async function lapseAll(signal: AbortSignal): Promise<void> {
     const nowMs = Date.now();
-    for (const id of await organizationsWithLapsedInvites(db, { nowMs, limit: AT_ONCE })) {
-      await acting(db, { kind: 'system', process: 'invites' }, (trx) => lapseInvites(trx, id, nowMs));
-      done += 1;
+    let after: string | null = null;
+    try {
+      do {
+        const found: string[] = await organizationsWithLapsedInvites(db, { nowMs, limit: AT_ONCE, after });
+        for (const id of found) await lapseOne(id, nowMs);
+        after = found.length === AT_ONCE ? found.at(-1)! : null;
+      } while (after !== null && !signal.aborted);
+    } catch (error) {
+      log.warn({ err: error }, 'invites that are over could not be looked up; trying again');
     }
-  } catch (error) {
-    log.warn({ err: error }, 'invites that are over could not be settled; trying again');
   }
-  return done;
+
+  /** One organisation a transaction, so that a lock is held shortly. */
+  async function lapseOne(organizationId: string, nowMs: number): Promise<void> {
+    try {
+      await acting(db, { kind: 'system', process: 'invites' }, (trx) => lapseInvites(trx, organizationId, nowMs));
+    } catch (error) {
+      log.warn({ err: error, organizationId }, 'invites that are over could not be settled; trying again');
+    }
+  }
 }
