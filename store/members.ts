@@ -83,7 +83,7 @@ export async function removeMember(
   { organizationId, userId }: { organizationId: string; userId: string },
 ): Promise<void> {
   await lockOrganization(trx, organizationId);
-  const { isOwner, email, role } = await getMember(trx, organizationId, userId);
+  const { isOwner, role } = await getMember(trx, organizationId, userId);
   if (isOwner) throw new Refusal('conflict', { message: `${OWNER_STAYS}.` });
   await trx('members').where({ organization_id: organizationId, user_id: userId }).delete();
   await returnPlaces(trx, personHolder(userId), inPerson(userId, { resource: 'organization' }));
@@ -94,7 +94,7 @@ export async function removeMember(
     organizationId,
     action: actor.kind === 'user' && actor.id === userId ? 'member.left' : 'member.removed',
     target: { type: 'user', id: userId },
-    before: { email, role: role?.name, revokedTokens },
+    before: { roleId: role?.id, role: role?.name, revokedTokens },
   });
 }
 

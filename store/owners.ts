@@ -3,7 +3,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { revokeTokensMadeBy } from './access-tokens.ts';
 import { audit } from './audit.ts';
 import { returnPlaces, takePlaces } from './holding.ts';
-import { lapseInvites } from './invites.ts';
+import { lapseInvites, withdrawInvite } from './invites.ts';
 import {
   createOrganization,
   getOrganization,
@@ -11,7 +11,7 @@ import {
   type Organization,
   organizationHolder,
 } from './organizations.ts';
-import { lockPerson } from './people.ts';
+import { lockPerson, type Person } from './people.ts';
 import { inPerson, personHolder } from './person-limits.ts';
 
 /**
@@ -40,7 +40,7 @@ export async function createOwnedOrganization(
 /**
  * Gives an organisation to somebody, by order of whoever runs the server: to the owner-to-be of one that was made without, or when
  * an owner is out of reach for good. A former owner leaves it, and tokens of the organisation that they made end. Between people
- * it changes hands by a transfer instead. The new owner takes a place like everybody else.
+ * it changes hands by a transfer instead. The new owner takes a place like everybody else; an invite of theirs is withdrawn.
  * @throws {Refusal} `not_found`, `plan_limit_reached`, `conflict` where somebody else gives it away at that moment
  */
 export async function setOwner(
@@ -49,12 +49,15 @@ export async function setOwner(
 ): Promise<Organization> {
   const { ownerId: formerId } = await getOrganization(trx, organizationId);
   // Both, always in one order: else two organisations that change hands crosswise would wait for each other.
-  for (const id of [...new Set([ownerId, ...(formerId === null ? [] : [formerId])])].sort()) await lockPerson(trx, id);
+  const persons = new Map<string, Person>();
+  for (const id of [...new Set([ownerId, ...(formerId === null ? [] : [formerId])])].sort())
+    persons.set(id, await lockPerson(trx, id));
   const organization = await lockOrganization(trx, organizationId);
   if (organization.ownerId !== formerId)
     throw new Refusal('conflict', { message: 'It was given to somebody else at this moment: look again.' });
   if (formerId === ownerId) return organization;
-  if (formerId !== null) await removeFormer(trx, organizationId, formerId);
+  const revokedTokens = formerId === null ? 0 : await removeFormer(trx, organizationId, formerId);
+  await withdrawInviteOf(trx, organizationId, persons.get(ownerId)!);
 
   const joined = await trx('members')
     .where({ organization_id: organizationId, user_id: ownerId })
@@ -67,17 +70,26 @@ export async function setOwner(
     organizationId,
     action: 'organization.owner_set',
     target: { type: 'organization', id: organizationId },
-    before: { ownerId: formerId },
+    before: { ownerId: formerId, revokedTokens },
     after: { ownerId },
   });
   return getOrganization(trx, organizationId);
 }
 
-async function removeFormer(trx: Knex.Transaction, organizationId: string, userId: string): Promise<void> {
+/** Gives how many of the organisation's tokens end with it. */
+async function removeFormer(trx: Knex.Transaction, organizationId: string, userId: string): Promise<number> {
   await trx('members').where({ organization_id: organizationId, user_id: userId }).delete();
   await returnPlaces(trx, personHolder(userId), inPerson(userId, { resource: 'organization' }));
   await returnPlaces(trx, organizationHolder(organizationId), { resource: 'member' });
-  await revokeTokensMadeBy(trx, organizationId, userId);
+  return revokeTokensMadeBy(trx, organizationId, userId);
+}
+
+/** Whoever owns an organisation can't join it any more: an invite of theirs would hold a second seat until it lapsed. */
+async function withdrawInviteOf(trx: Knex.Transaction, organizationId: string, { email }: Person): Promise<void> {
+  const invite = await trx('invites')
+    .where({ organization_id: organizationId, email, state: 'pending' })
+    .first<{ id: string } | undefined>('id');
+  if (invite) await withdrawInvite(trx, { organizationId, inviteId: invite.id, nowMs: Date.now() });
 }
 
 async function addAsOwner(trx: Knex.Transaction, organizationId: string, userId: string): Promise<void> {

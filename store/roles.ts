@@ -85,7 +85,12 @@ export async function changeRole(
   if (taken) throw new Refusal('name_taken', { pointer: '/name', value: name });
   const [row] = await trx('roles')
     .where({ id: roleId, organization_id: organizationId })
-    .update({ name, permissions: inOrder(permissions), updated_at: trx.fn.now(3) })
+    // Only what was asked for: a role may hold codes of a newer release, which a renaming must leave.
+    .update({
+      name,
+      ...(change.permissions && { permissions: inOrder(change.permissions) }),
+      updated_at: trx.fn.now(3),
+    })
     .returning<RoleRow[]>(COLUMNS);
   const after = toRole(row!);
   await audit(trx, {

@@ -176,3 +176,17 @@ test('a role that was deleted, or is of others, is not granted', async () => {
     await expect(attempt).rejects.toMatchObject({ code: 'not_found' });
   }
 });
+
+test('a role that is renamed keeps the codes of a newer release, which this one does not know', async () => {
+  const { organizationId, otherId: roleId } = await aScene();
+  const stored = async () =>
+    (await world.db('roles').where({ id: roleId }).first('permissions')).permissions as string[];
+  await world
+    .db('roles')
+    .where({ id: roleId })
+    .update({ permissions: ['members:view', 'moons:move'] });
+  await world.as('server', (trx) => changeRole(trx, { organizationId, roleId, name: 'Renamed' }));
+  expect(await stored()).toEqual(['members:view', 'moons:move']);
+  await world.as('server', (trx) => changeRole(trx, { organizationId, roleId, permissions: ['roles:view'] }));
+  expect(await stored()).toEqual(['roles:view']);
+});

@@ -281,6 +281,15 @@ describe('an owner', () => {
     await expectAgreement(organization.id, member.id);
   });
 
+  test('can be invited before: the invite is over, and the seat taken once', async () => {
+    const person = await world.aPerson();
+    const { organizationId, inviteId } = await invited(person);
+    await world.as('server', (trx) => setOwner(trx, { organizationId, ownerId: person.id }));
+    expect(await world.db('invites').where({ id: inviteId })).toMatchObject([{ state: 'withdrawn' }]);
+    expect(await world.usedIn(organizationId)).toMatchObject({ members: 1 });
+    await expectAgreement(organizationId, person.id);
+  });
+
   test('of an organisation that the server made without one is the first who is set', async () => {
     const person = await world.aPerson();
     const input = { name: 'x', slug: `t-${randomUUID()}`, plan: 'free' };
