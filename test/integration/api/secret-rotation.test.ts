@@ -3,7 +3,9 @@ import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accountKey } from '../../../runtime/account-keys.ts';
 import { SecretBox } from '../../../runtime/secrets.ts';
+import { enqueueMail } from '../../../store/mails.ts';
 import { rotateSecrets, SEALED_COLUMNS } from '../../../store/secret-rotation.ts';
+import { write } from '../../support/acting.ts';
 import { aPerson } from '../../support/people.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
 
@@ -28,6 +30,30 @@ describe('secrets at rest', () => {
     const encrypted = rows.map(({ table_name: table, column_name: column }) => `${table}.${column}`);
     expect(encrypted.filter((each) => !known.includes(each))).toEqual([]);
     expect(encrypted.length).toBeGreaterThan(0);
+  });
+
+  test('stand in no other column either, whatever its name', async () => {
+    await secretsOfEachKind();
+    const box = new SecretBox(platform.config.secretKeys);
+    // By the form of what is sealed, so that a column that is named after what it holds is found as well.
+    const form = `${box.newestKeyId}:%`;
+    const found = await write(platform.db, async (trx) => {
+      await enqueueMail(
+        trx,
+        { template: 'sign_in_code', to: 'a@example.com', data: { code: '1', expiresAtMs: 1 } },
+        box,
+      );
+      const { rows } = await trx.raw<{ rows: { table: string; column: string }[] }>(
+        `select table_name as table, column_name as column from information_schema.columns join information_schema.tables
+         using (table_schema, table_name) where table_schema = current_schema() and table_type = 'BASE TABLE' and data_type = 'text'`,
+      );
+      const holding: string[] = [];
+      for (const { table, column } of rows) {
+        if (await trx(table).where(column, 'like', form).first(column)) holding.push(`${table}.${column}`);
+      }
+      return holding;
+    });
+    expect(found.toSorted()).toEqual(SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`).toSorted());
   });
 
   test('are encrypted anew under the newest key, read the same, and the second time there is nothing to do', async () => {
