@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream, readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AuditEntry } from '../domain/audit/entry.ts';
@@ -12,14 +13,28 @@ import {
 } from '../domain/audit/verify.ts';
 import { AuditKeys } from '../runtime/audit-keys.ts';
 import { sha256Hex } from '../store/audit-chain.ts';
+import { readSigned } from '../store/audit-log.ts';
 import { unparkEntries } from '../store/outbox.ts';
 import { withDatabase } from './environment.ts';
 import { print } from './output.ts';
+import { organizationOf } from './references.ts';
 
 export function addAuditCommands(program: Command): void {
-  program
-    .command('audit')
-    .description('the audit log')
+  const log = program.command('audit').description('the audit log');
+  log
+    .command('export')
+    .description("write a chain to standard output, whole (NDJSON): the platform's own, or an organisation's")
+    .option('--organization <organization>', 'id or slug')
+    .action(({ organization }: { organization?: string }) =>
+      withDatabase(async (db) => {
+        const id = organization === undefined ? null : (await organizationOf(db, organization)).id;
+        for await (const page of readSigned(db, id, { sinceMs: null })) {
+          const text = page.map((each) => `${JSON.stringify(each)}\n`).join('');
+          if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+        }
+      }),
+    );
+  log
     .command('verify <file>')
     .description(
       'verify the chain in an export of the audit log (NDJSON), without asking any server; names the first broken entry',

@@ -2,8 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AuditKeys } from '../../../runtime/audit-keys.ts';
+import { audit } from '../../../store/audit.ts';
 import { findBreak } from '../../../store/audit-log.ts';
 import { connectDatabase } from '../../../store/database.ts';
+import { write } from '../../support/acting.ts';
+import { plimsoll } from '../../support/cli.ts';
+import { aPlatformDatabase } from '../../support/scratch.ts';
 import { testStack } from '../../support/stack.ts';
 import { aChain, exported, rechain, tamper, verifyOffline } from './chains.ts';
 
@@ -136,5 +140,29 @@ describe('a chain', () => {
       code: 1,
       result: { entries: 3, broken: 'entry 4: changed' },
     });
+  });
+});
+
+describe('plimsoll audit export', () => {
+  test("gives the platform's own chain, with who was made staff, and what it gives verifies", async () => {
+    const database = await aPlatformDatabase();
+    const scratch = database.connect();
+    const { url } = database;
+    try {
+      const who = randomUUID();
+      await write(scratch, (trx) =>
+        audit(trx, { organizationId: null, action: 'user.staff_changed', target: { type: 'user', id: who } }),
+      );
+      const { code, stdout } = await plimsoll(['audit', 'export'], { DATABASE_URL: url });
+      expect(code).toBe(0);
+      const lines = stdout.trim().split('\n');
+      const last = JSON.parse(lines.at(-1)!) as { organization_id: null; target: { id: string } };
+      expect([last.organization_id, last.target.id]).toEqual([null, who]);
+      expect(await verifyOffline(stdout)).toMatchObject({ code: 0, result: { entries: lines.length, broken: 'no' } });
+      const none = await plimsoll(['audit', 'export', '--organization', 'nobody'], { DATABASE_URL: url });
+      expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("organization as 'nobody'")]);
+    } finally {
+      await database.drop();
+    }
   });
 });
