@@ -11,7 +11,7 @@ import type { AuditEntry } from '../../../domain/audit/entry.ts';
 import type { AuditSignature } from '../../../domain/audit/signature.ts';
 import { AuditKeys } from '../../../runtime/audit-keys.ts';
 import { findBreak, readSigned } from '../../../store/audit-log.ts';
-import { listSignatures } from '../../../store/audit-signatures.ts';
+import { listSignatures, listUnsignedHeads } from '../../../store/audit-signatures.ts';
 import { connectDatabase } from '../../../store/database.ts';
 import { plimsoll } from '../../support/cli.ts';
 import { aToken } from '../../support/people.ts';
@@ -89,6 +89,7 @@ describe('signing', () => {
     expect(await metrics.metrics()).toMatch(new RegExp(`^plimsoll_audit_heads_signed_total ${signed}$`, 'm'));
     expect(await metrics.metrics()).toMatch(/^plimsoll_audit_signed_timestamp_seconds [1-9]/m);
 
+    expect(await listUnsignedHeads(db, { afterChainId: null, limit: 10 })).toEqual([]);
     expect(await sign()).toEqual({ signed: 0, hasKey: true, next: null });
     await grow(db, chains[0]!, 3, 3);
     expect(await sign()).toEqual({ signed: 1, hasKey: true, next: null });
@@ -130,6 +131,28 @@ describe('a signed chain', () => {
     expect(broken).toBeUndefined();
     const [, last] = await signaturesOf(chain);
     expect(verified).toMatchObject({ entries: 10, signatures: 2, signed: { seq: 8, at: last!.signed_at } });
+  });
+
+  test('verifies at each moment while it grows and is signed', async () => {
+    const chain = await aChain(db, 1);
+    const pools = [1, 2].map(() => connectDatabase({ ...platform.config, databasePoolSize: 2 }, 'plimsoll-test'));
+    const [growing, signing] = pools as [Knex, Knex];
+    let isGrowing = true;
+    const broken = new Set<unknown>();
+    try {
+      await Promise.all([
+        grow(growing, chain, 2, 60).finally(() => (isGrowing = false)),
+        (async () => {
+          while (isGrowing) await sign(keys, { on: signing });
+        })(),
+        (async () => {
+          while (isGrowing) broken.add(await brokenOf(chain));
+        })(),
+      ]);
+    } finally {
+      await Promise.all(pools.map((pool) => pool.destroy()));
+    }
+    expect([...broken]).toEqual([undefined]);
   });
 
   test('verifies under new keys while the old ones are known by their public part', async () => {
