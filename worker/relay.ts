@@ -212,7 +212,7 @@ async function within(act: Promise<void>, ms: number): Promise<void> {
 function kept(error: unknown): string {
   const { code, responseCode, response } = error as { code?: unknown; responseCode?: unknown; response?: unknown };
   if (code === undefined && response === undefined) return String(error);
-  return [code, responseCode].filter((each) => each !== undefined).join(' ');
+  return [code, responseCode].filter((each) => typeof each === 'string' || typeof each === 'number').join(' ');
 }
 
 function createRelayMetrics(registry: Registry) {
