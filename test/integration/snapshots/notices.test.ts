@@ -249,9 +249,9 @@ const TELLS_NOTHING: Record<string, string[]> = {
   'changes what no snapshot holds': ['renameOrganization'],
   'tells itself': ['notifyChange'],
 };
-/** By their names these only read; `lock…` and `hold…` keep others from changing what stands. */
+/** By the first word of their names these only read; `lock…` and `hold…` keep others from changing what stands. */
 const READS =
-  /^(find|get|has|list|read|check|must|newest|lock|hold|with|is|to|column$|tagOf$|listenToChanges$|CatalogueChanged$)/;
+  /^((find|get|has|list|read|check|must|newest|lock|hold|with|is|to)(?![a-z])|(column|tagOf|listenToChanges|CatalogueChanged)$)/;
 /** Rooms of their own: the schema, connections, and usage, which is settled from counters and is in no snapshot. */
 const OTHER_FILES = /^(migrate|database|copy|health|usage.*|settled-.*|meter.*)\.ts$/;
 /** People, what they may do, what is told them and written down of them, and secrets encrypted anew: a snapshot is none the wiser. */
