@@ -137,16 +137,16 @@ describe('a signed chain', () => {
     const chain = await aChain(db, 1);
     const pools = [1, 2].map(() => connectDatabase({ ...platform.config, databasePoolSize: 2 }, 'plimsoll-test'));
     const [growing, signing] = pools as [Knex, Knex];
-    let isGrowing = true;
+    const grown = new AbortController();
     const broken = new Set<unknown>();
     try {
       await Promise.all([
-        grow(growing, chain, 2, 60).finally(() => (isGrowing = false)),
+        grow(growing, chain, 2, 60).finally(() => grown.abort()),
         (async () => {
-          while (isGrowing) await sign(keys, { on: signing });
+          while (!grown.signal.aborted) await sign(keys, { on: signing });
         })(),
         (async () => {
-          while (isGrowing) broken.add(await brokenOf(chain));
+          while (!grown.signal.aborted) broken.add(await brokenOf(chain));
         })(),
       ]);
     } finally {
