@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ERRORS } from '../../../api/errors.ts';
+import { managementRoutes } from '../../../api/management/routes.ts';
 import type { ApiDocument } from '../../../api/openapi/document.ts';
+import { ROUTES } from '../../../api/routes.ts';
 import { createClient } from '../../../client/index.ts';
 import { aPerson, aToken } from '../../support/people.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
@@ -11,14 +13,43 @@ beforeAll(async () => {
 });
 afterAll(() => platform?.close());
 
+function inBraces(path: string): string {
+  return path.replaceAll(/:([a-zA-Z_]+)/g, '{$1}');
+}
+
+/** What stands in a path may have other names in the document. */
+function nameless(path: string): string {
+  return path.replaceAll(/\{[a-z_]+\}/g, '{}');
+}
+
+function byText(a: string, b: string): number {
+  return a.localeCompare(b);
+}
+
 describe('the document', () => {
   test('is served to anyone, and names every route', async () => {
     const response = await fetch(`${platform.url}/v1/openapi.json`);
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
     const { openapi, paths } = (await response.json()) as ApiDocument;
     expect(openapi).toBe('3.1.1');
-    expect(paths['/v1/users/me']!.get!.operationId).toBe('getMe');
-    expect(paths['/api/v1/validate']!.post!.operationId).toBe('validateLicense');
+    const told = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, { operationId }]) => `${operationId}: ${method} ${path}`),
+    );
+    const managed = managementRoutes.map(
+      ({ operationId, method, path }) => `${operationId}: ${method} ${inBraces(path)}`,
+    );
+    const validation = ['validateLicense: post /api/v1/validate', 'lookUpLicense: get /api/v1/license/{license_key}'];
+    expect(told.toSorted(byText)).toEqual([...managed, ...validation].toSorted(byText));
+  });
+
+  test('names all that the platform serves, but for health, metrics, accounts and itself', async () => {
+    const { paths } = (await (await fetch(`${platform.url}/v1/openapi.json`)).json()) as ApiDocument;
+    const served = ROUTES.map(({ path }) => inBraces(path)).filter(
+      (path) => !/^\/(health|metrics|docs|problems|auth|dev|v1\/portal\/auth|v1\/openapi\.json)\b/.test(path),
+    );
+    expect([...new Set(served.map(nameless))].toSorted(byText)).toEqual(
+      Object.keys(paths).map(nameless).toSorted(byText),
+    );
   });
 });
 
