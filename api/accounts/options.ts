@@ -7,6 +7,7 @@ import type { Config } from '../../runtime/config.ts';
 import { newId } from '../../runtime/ids.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { CarriedPool } from '../../store/carried.ts';
+import { SITE_BITS } from '../caller-address.ts';
 import { currentExchange } from './exchange.ts';
 import { ruleOf, TRIED } from './limits.ts';
 
@@ -104,7 +105,7 @@ export function sharedOptions(
       // The library turns both off by itself where it takes us for a test.
       disableOriginCheck: false,
       disableCSRFCheck: false,
-      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER], ipv6Subnet: 64 },
+      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER], ipv6Subnet: SITE_BITS },
       // The schema is one of our migrations, and a test holds it against the library's.
       database: { generateId: () => newId(), validateSchema: false },
     },
