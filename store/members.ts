@@ -123,7 +123,10 @@ export async function leaveEveryOrganization(trx: Knex.Transaction, userId: stri
     );
   const owned = rows.filter((row) => row.is_owner).map((row) => row.name);
   if (owned.length > 0) {
-    const message = `Still the owner of ${owned.join(', ')}: transfer or delete ${owned.length === 1 ? 'it' : 'them'} first.`;
+    // What they can have done today: no route gives an organisation away, or deletes it.
+    const message =
+      `Still the owner of ${owned.join(', ')}. Ask whoever operates this platform to name another owner first: ` +
+      'bin/plimsoll org set-owner <org> <email>';
     throw new Refusal('conflict', { message });
   }
   for (const { organization_id: organizationId } of rows) await removeMember(trx, { organizationId, userId });

@@ -99,6 +99,7 @@ describe('deleting an account', () => {
     const { name } = await platform.db('organizations').where({ id: owned.id }).first('name');
     const answer = await remove(browser);
     expect(answer.body).toMatchObject({ status: 409, code: 'conflict', detail: expect.stringContaining(name) });
+    expect(answer.body['detail']).toContain('org set-owner');
     expect(await whoIs(browser)).toBe(id);
     expect(await platform.db('audit_entries').where({ target_id: id, action: 'user.deleted' })).toEqual([]);
     expect(await mailsWaitingFor(platform, email, 'account_deleted')).toBe(0);
