@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SecretBox } from '../../../runtime/secrets.ts';
@@ -11,7 +11,8 @@ import { removeVersion, setVersion } from '../../../store/product-versions.ts';
 import * as products from '../../../store/products.ts';
 import { repairCount } from '../../../store/recounts.ts';
 import { startPlatform, type TestPlatform } from '../../support/platform.ts';
-import { OTHERWISE } from './other-writes.ts';
+import { IN_ACCOUNTS, OTHERWISE } from './other-writes.ts';
+import { MAKES_OF_PEOPLE } from './people-writes.ts';
 
 let platform: TestPlatform;
 beforeAll(async () => {
@@ -280,8 +281,18 @@ test('every function of the store that writes is known to make an entry, or know
       .map(([name]) => name),
   );
   expect(functions.length).toBeGreaterThan(40);
-  const known = [...Object.keys(MAKES), ...Object.values(OTHERWISE).flat()];
+  const told = [MAKES, MAKES_OF_PEOPLE, IN_ACCOUNTS].flatMap((table) => Object.keys(table));
+  const known = [...told, ...Object.values(OTHERWISE).flat()];
   expect([...new Set(functions)].sort()).toEqual(known.sort());
+});
+
+test('what is told of accounts is expected by a test there', () => {
+  const folder = new URL('../accounts/', import.meta.url);
+  const texts = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
+  const missing = Object.values(IN_ACCOUNTS)
+    .flat()
+    .filter((action) => !texts.some((text) => text.includes(`'${action}'`)));
+  expect(missing).toEqual([]);
 });
 
 interface Row {
