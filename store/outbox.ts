@@ -52,14 +52,16 @@ export async function takeEntries<Kind extends OutboxKind>(
   const { rows } = await db.raw<{
     rows: { id: string; payload_encrypted: string; attempts: number; parked_at: number | null }[];
   }>(
-    `update outbox set
+    // Materialised, or the planner may run the choice once for each row it looks at, and take more than `limit`.
+    `with due as materialized (
+       select id from outbox where kind = :kind and parked_at is null and due_at <= now()
+       order by due_at, id limit :limit for update skip locked)
+     update outbox o set
        attempts = case when attempts < :mostAttempts then attempts + 1 else attempts end,
        due_at = now() + :leaseMs * interval '1 millisecond',
        parked_at = case when attempts < :mostAttempts then null else now() end
-     where id in (
-       select id from outbox where kind = :kind and parked_at is null and due_at <= now()
-       order by due_at, id limit :limit for update skip locked)
-     returning id, payload_encrypted, attempts, parked_at`,
+     from due where o.id = due.id
+     returning o.id, o.payload_encrypted, o.attempts, o.parked_at`,
     { kind, limit, leaseMs, mostAttempts },
   );
   return {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
+import { waitUntil } from './wait.ts';
 
 /** A mail as the other side got it. */
 export interface ReceivedMail {
@@ -16,12 +17,14 @@ export interface SmtpReceiver {
   mails: ReceivedMail[];
   /** Says no to a recipient with this answer; `undefined`: takes it. */
   judge: (recipient: string) => { code: number; text: string } | undefined;
+  /** Resolves when nobody is connected: what a sender that was killed had sent to its end is among `mails` then. */
+  settled(): Promise<unknown>;
   close(): Promise<void>;
 }
 
 /** A real SMTP server on loopback that keeps what it is given. */
 export async function startSmtpReceiver(): Promise<SmtpReceiver> {
-  const receiver: SmtpReceiver = { url: '', mails: [], judge: () => undefined, close };
+  const receiver: SmtpReceiver = { url: '', mails: [], judge: () => undefined, settled, close };
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
@@ -53,6 +56,10 @@ export async function startSmtpReceiver(): Promise<SmtpReceiver> {
   await once(server.server, 'listening');
   receiver.url = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
   return receiver;
+
+  function settled(): Promise<unknown> {
+    return waitUntil('nobody is connected', () => server.connections.size === 0);
+  }
 
   async function close(): Promise<void> {
     await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -251,6 +251,7 @@ describe('a relay that is killed', { timeout: 60_000 }, () => {
     expect(await ended(spawnRelay(smtp.url, 'relay.sent:3', LONG_LEASE_MS))).toBe('SIGKILL');
     const left = await db('outbox').select<{ id: string }[]>('id');
     expect(left.length).toBeLessThan(25);
+    await smtp.settled();
     const before = smtp.mails.map(({ messageId }) => messageId);
     expect(await ended(spawnRelay(smtp.url, undefined, LONG_LEASE_MS))).toBe(0);
     const after = smtp.mails.slice(before.length).map(({ messageId }) => messageId);
