@@ -70,7 +70,8 @@ export function olderData(): void {
     // Sent only now, with what the others were answered meanwhile.
     late.resolve();
     expect(await second).toEqual({ counted: true, used: 13 });
-    expect(looks).toBe(2);
+    // Both have asked; a look that takes longer than one try is made again.
+    expect(looks).toBeGreaterThanOrEqual(2);
   });
 
   test('keeps a counter that is above what is settled: its last calls wait in the stream', async () => {
